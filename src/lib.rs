@@ -1,0 +1,17 @@
+//! The API, live rooms and grading behind classes that are taught inside Roblox experiences.
+//!
+//! `domain` decides, `storage` and `rooms` keep, `handlers` speak HTTP, `jobs` do what waits, and `platform`, which exists
+//! on wasm only, joins them to Cloudflare.
+
+pub mod config;
+pub mod domain;
+#[path = "../handlers/mod.rs"]
+pub mod handlers;
+pub mod jobs;
+#[cfg(all(target_arch = "wasm32", not(test)))]
+mod platform;
+pub mod ports;
+pub mod rooms;
+pub mod storage;
+#[cfg(all(target_arch = "wasm32", test))]
+mod wasm_tests;
