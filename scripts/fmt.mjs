@@ -10,5 +10,5 @@ await main(async () => {
   await step("cargo fmt", () => run("cargo", ["fmt", "--all"]));
   await step("prettier", () => run("prettier", ["--write", "--log-level=warn", ...formatted]));
   await ensureDashboardPackages();
-  await step("dashboard", () => run("npm", ["run", "format"], { cwd: inRoot("dashboard") }));
+  await step("dashboard", () => run("npm", ["run", "fmt"], { cwd: inRoot("dashboard") }));
 });

@@ -29,10 +29,7 @@ export function tryLock(path, info = {}) {
   const mine = `${path}.${process.pid}`;
   rmSync(mine, { recursive: true, force: true });
   mkdirSync(mine);
-  writeFileSync(
-    join(mine, "holder.json"),
-    JSON.stringify({ pid: process.pid, started: startOf(process.pid), ...info }),
-  );
+  writeFileSync(join(mine, "holder.json"), JSON.stringify({ ...identify(process.pid), ...info }));
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       renameSync(mine, path);
@@ -78,7 +75,11 @@ function discard(path) {
   }
 }
 
-function isAlive({ pid, started }) {
+/** What tells a process from a later one with the same pid. */
+export const identify = (pid) => ({ pid, started: startOf(pid) });
+
+/** Whether the identified process still runs. */
+export function isAlive({ pid, started }) {
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -1,0 +1,52 @@
+/**
+ * `npm start`: from a fresh clone to a running server. Installs what is missing, builds, migrates, seeds a demo school
+ * the first time, serves until Ctrl-C. PORT (8787) and STATE_DIR (.state) choose where.
+ */
+import { relative } from "node:path";
+import { bootstrap } from "./lib/bootstrap.mjs";
+import { readDemo, refreshDemo, seedClass, seedRows } from "./lib/demo-school.mjs";
+import { port, stateDir } from "./lib/paths.mjs";
+import { prepare } from "./lib/prepare.mjs";
+import { checkPort, claimState, serve } from "./lib/server.mjs";
+import { duration, main, say, step } from "./lib/step.mjs";
+
+function banner(url, demo, state, since) {
+  const here = relative(process.cwd(), state) || state;
+  say();
+  say(`ToolboxAI Edge serves ${url} (after ${duration(Date.now() - since)})`);
+  say();
+  say(`  teacher     ${demo.teacher.email}   ${demo.teacher.password}`);
+  say(`  admin       ${demo.admin.email}     ${demo.admin.password}`);
+  say(`  class code  ${demo.class.code}`);
+  say();
+  say(`  npm run demo   in a second terminal: a class of 30 plays a quiz`);
+  say(`  state and log  ${here}/ and ${here}/server.log; the accounts again: ${here}/demo.json`);
+  say(`  stop           Ctrl-C`);
+}
+
+/** Resolves at the first signal that asks us to stop. */
+const askedToStop = new Promise((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => resolve(signal));
+});
+
+await main(async () => {
+  const since = Date.now();
+  await bootstrap();
+  const state = stateDir();
+  const url = `http://localhost:${port()}`;
+  await claimState(state, url);
+  await step(`port ${port()}`, () => checkPort(port()));
+  await prepare(state);
+  if (!readDemo(state)) await step("demo school", () => seedRows(state));
+  const server = await step("server", () => serve({ port: port(), state }));
+  try {
+    if (!readDemo(state)) await step("demo class", () => seedClass(state, server.url));
+    await refreshDemo(state, server.url);
+    banner(server.url, readDemo(state), state, since);
+    const why = await Promise.race([askedToStop, server.stopped]);
+    if (typeof why !== "string") throw new Error(`wrangler dev ended by itself; its log is ${state}/server.log`);
+  } finally {
+    await step("stopped", server.stop);
+  }
+});
+process.exit();
