@@ -93,7 +93,9 @@ export function isAlive({ pid, started }) {
 function startOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A zombie holds nothing any more; its parent has only not asked for its exit code yet.
+    return fields[0] === "Z" ? "ended" : fields[19];
   } catch {
     return null;
   }
