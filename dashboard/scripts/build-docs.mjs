@@ -1,0 +1,19 @@
+// Puts the API viewer into dist/docs/, from our own assets, so that /docs works without a CDN and under a strict
+// Content-Security-Policy: the page carries no inline script.
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const require = createRequire(import.meta.url)
+const swagger = dirname(require.resolve('swagger-ui-dist/package.json'))
+const source = fileURLToPath(new URL('../docs-viewer/', import.meta.url))
+const target = fileURLToPath(new URL('../dist/docs/', import.meta.url))
+
+mkdirSync(target, { recursive: true })
+for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE']) {
+  copyFileSync(join(swagger, file), join(target, file))
+}
+for (const file of ['index.html', 'init.js', 'viewer.css'])
+  copyFileSync(join(source, file), join(target, file))
+console.log('dist/docs/ holds the API viewer')

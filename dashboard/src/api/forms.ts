@@ -1,0 +1,46 @@
+/** What forms need: numbers out of text, keys for creating once, and the server's complaints by field. */
+import { ApiError, type FieldError } from './problem'
+
+/** The number in a text field; what is no number becomes `NaN`, which JSON sends as null and the server refuses. */
+export function toNumber(text: string): number {
+  const trimmed = text.trim().replace(',', '.')
+  return trimmed === '' ? Number.NaN : Number(trimmed)
+}
+
+/**
+ * Keys for creating once: sending the same body again (a second press, a lost answer) makes one thing; a corrected body
+ * is another intention and gets another key.
+ */
+export function idempotencyKeys(): (body: unknown) => string {
+  let lastBody: string | null = null
+  let key = ''
+  return (body) => {
+    const text = JSON.stringify(body)
+    if (text !== lastBody) key = randomKey()
+    lastBody = text
+    return key
+  }
+}
+
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export interface FieldErrors {
+  isEmpty: boolean
+  /** What is wrong with the field at this JSON pointer. */
+  at: (pointer: string) => string | undefined
+  /** What is wrong with fields that the form does not show. */
+  others: (shown: string[]) => FieldError[]
+}
+
+/** The field errors that a failed request carried, if any. */
+export function fieldErrors(error: unknown): FieldErrors {
+  const list = error instanceof ApiError ? error.errors : []
+  return {
+    isEmpty: list.length === 0,
+    at: (pointer) => list.find((item) => item.pointer === pointer)?.detail,
+    others: (shown) => list.filter((item) => !shown.includes(item.pointer)),
+  }
+}

@@ -1,0 +1,78 @@
+/** The reads that several pages share, under one key each. */
+import { type QueryClient, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { loadResults } from '../live/load'
+import { api, unwrap } from './client'
+
+/** As many as fit a screen or two. */
+const PAGE_SIZE = 50
+
+export const keys = {
+  classes: ['classes'] as const,
+  class: (id: string) => ['class', id] as const,
+  sessions: (classId: string) => ['sessions', classId] as const,
+  results: (classId: string, sessionId: string) => ['results', classId, sessionId] as const,
+  quizzes: ['quizzes'] as const,
+  quiz: (id: string) => ['quiz', id] as const,
+}
+
+interface PageOf<T> {
+  items: T[]
+  next_cursor?: string | null
+}
+
+function usePages<T>(key: readonly string[], load: (cursor: string | null) => Promise<PageOf<T>>) {
+  return useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam }) => load(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor ?? null,
+    select: (data) => data.pages.flatMap((page) => page.items),
+  })
+}
+
+const pageQuery = (cursor: string | null) => ({ limit: PAGE_SIZE, ...(cursor !== null && { cursor }) })
+
+/** The teacher's classes, page by page. */
+export const useClasses = () =>
+  usePages(keys.classes, (cursor) =>
+    unwrap(api.GET('/api/v1/classes', { params: { query: pageQuery(cursor) } })),
+  )
+
+/** The school's quizzes, page by page. */
+export const useQuizzes = () =>
+  usePages(keys.quizzes, (cursor) =>
+    unwrap(api.GET('/api/v1/quizzes', { params: { query: pageQuery(cursor) } })),
+  )
+
+/** The live sessions of a class, newest first, page by page. */
+export const useSessions = (classId: string) =>
+  usePages(keys.sessions(classId), (cursor) =>
+    unwrap(
+      api.GET('/api/v1/classes/{id}/live-sessions', {
+        params: { path: { id: classId }, query: pageQuery(cursor) },
+      }),
+    ),
+  )
+
+const classQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.class(id),
+    queryFn: () => unwrap(api.GET('/api/v1/classes/{id}', { params: { path: { id } } })),
+  })
+
+/** One class. */
+export const useClass = (id: string) => useQuery(classQuery(id))
+
+/** The table of one session, or nothing while there is no session. */
+export const useResults = (classId: string, sessionId: string | null) =>
+  useQuery({
+    queryKey: keys.results(classId, sessionId ?? ''),
+    queryFn: () => loadResults(classId, sessionId ?? ''),
+    enabled: sessionId !== null,
+  })
+
+/** After a class was changed: the lists and its page ask anew. */
+export function refreshClass(client: QueryClient, id: string): void {
+  void client.invalidateQueries({ queryKey: keys.class(id) })
+  void client.invalidateQueries({ queryKey: keys.classes })
+}

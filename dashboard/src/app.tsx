@@ -1,0 +1,128 @@
+/** The routes. Sign-in and the list of classes load at once; every other page when it is first opened. */
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { Redirect, Route, Switch } from 'wouter'
+import { ApiError } from './api/problem'
+import type { User } from './api/types'
+import { useSession } from './auth/use-session'
+import { ClassesPage } from './pages/classes'
+import { NotFoundPage } from './pages/not-found'
+import { SignInAgainDialog, SignInPage } from './pages/sign-in'
+import { PageBoundary } from './ui/boundary'
+import { Notices } from './ui/notices'
+import { SiteHeader } from './ui/site-header'
+import { Skeleton } from './ui/states'
+
+const ClassPage = lazy(() => import('./pages/class'))
+const ProjectorPage = lazy(() => import('./pages/projector'))
+const ResultsPage = lazy(() => import('./pages/results'))
+const QuizzesPage = lazy(() => import('./pages/quizzes'))
+const QuizPage = lazy(() => import('./pages/quiz'))
+
+const RETRIES = 2
+
+function newQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The server's "no" does not change by asking again; a lost connection or a hiccup may.
+        retry: (count, error) =>
+          count < RETRIES && error instanceof ApiError && (error.status === 0 || error.status >= 500),
+        staleTime: 5_000,
+      },
+    },
+  })
+}
+
+/** The whole dashboard. What was read for one user is never shown to the next: the key starts everything afresh. */
+export function App() {
+  const { signedIn, expired } = useSession()
+  if (!signedIn) return <SignInPage />
+  return <SignedInApp key={signedIn.user.id} user={signedIn.user} isExpired={expired} />
+}
+
+function SignedInApp({ user, isExpired }: { user: User; isExpired: boolean }) {
+  const [queryClient] = useState(newQueryClient)
+  return (
+    <QueryClientProvider client={queryClient}>
+      <Switch>
+        <Route path="/classes/:id/projector">
+          {({ id }) => (
+            <Framed key={id}>
+              <ProjectorPage classId={id} />
+            </Framed>
+          )}
+        </Route>
+        <Route>
+          <SiteHeader user={user} />
+          <Pages />
+        </Route>
+      </Switch>
+      {isExpired && <SignInAgainDialog user={user} />}
+      <Notices />
+    </QueryClientProvider>
+  )
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <Redirect to="/classes" replace />
+      </Route>
+      <Route path="/classes">
+        <ClassesPage />
+      </Route>
+      <Route path="/classes/:id">
+        {({ id }) => (
+          <Framed key={id}>
+            <ClassPage classId={id} />
+          </Framed>
+        )}
+      </Route>
+      <Route path="/classes/:id/results">
+        {({ id }) => (
+          <Framed key={id}>
+            <ResultsPage classId={id} />
+          </Framed>
+        )}
+      </Route>
+      <Route path="/quizzes">
+        <Framed>
+          <QuizzesPage />
+        </Framed>
+      </Route>
+      <Route path="/quizzes/new">
+        <Framed key="new">
+          <QuizPage quizId={null} />
+        </Framed>
+      </Route>
+      <Route path="/quizzes/:id">
+        {({ id }) => (
+          <Framed key={id}>
+            <QuizPage quizId={id} />
+          </Framed>
+        )}
+      </Route>
+      <Route>
+        <NotFoundPage />
+      </Route>
+    </Switch>
+  )
+}
+
+function Framed({ children }: { children: ReactNode }) {
+  return (
+    <PageBoundary>
+      <Suspense
+        fallback={
+          <main className="page">
+            <Skeleton />
+          </main>
+        }
+      >
+        {children}
+      </Suspense>
+    </PageBoundary>
+  )
+}

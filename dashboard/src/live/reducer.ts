@@ -1,0 +1,214 @@
+/**
+ * What the class page shows, as a fold over the room's numbered events.
+ *
+ * Invariant: `state` contains exactly the events up to and including `seq`. One that comes twice or late is dropped;
+ * one that comes early waits in `early` until the gap before it is filled, from the channel or from the log.
+ */
+import type { LiveSession, Results, Seat } from '../api/types'
+import type { AnswerGraded, LeaderboardUpdate, LiveEvent, ProgressUpdate } from './events'
+
+/** The answer of one seat to one question, as it counts now. */
+export interface AnswerCell {
+  correct: boolean
+  points: number
+  ms: number | null
+  attempt: number
+}
+
+export interface LiveState {
+  /** `null`: the place in the log is not known; the next event that arrives sets it. */
+  seq: number | null
+  early: ReadonlyMap<number, Arrived>
+  seats: ReadonlyMap<string, Seat>
+  session: LiveSession | null
+  /** By seat, then by question. Of the current session only. */
+  answers: ReadonlyMap<string, ReadonlyMap<string, AnswerCell>>
+  /** By seat: when it last did something we saw, and how many answers in a row were wrong. */
+  activity: ReadonlyMap<string, Activity>
+  /** When the current question (host pace) or the session (self pace) opened, as far as this page saw it. */
+  openedAt: number
+  leaderboard: LeaderboardUpdate | null
+}
+
+export interface Activity {
+  lastAt: number
+  wrongInARow: number
+}
+
+interface Arrived {
+  event: LiveEvent
+  at: number
+}
+
+/** What the server said about the class at one moment; `seq` is read before the rest, so nothing falls between. */
+export interface Snapshot {
+  seq: number | null
+  seats: Seat[]
+  session: LiveSession | null
+  rows: Results['rows']
+  leaderboard: LeaderboardUpdate | null
+}
+
+export type LiveAction =
+  | { type: 'loaded'; snapshot: Snapshot; at: number }
+  | { type: 'arrived'; event: LiveEvent; at: number }
+  | { type: 'replayed'; events: LiveEvent[]; upTo: number; at: number }
+  | { type: 'ranked'; leaderboard: LeaderboardUpdate }
+  | { type: 'session_moved'; session: LiveSession; at: number }
+  | { type: 'seat_moved'; seat: Seat }
+
+export const EMPTY_STATE: LiveState = {
+  seq: null,
+  early: new Map(),
+  seats: new Map(),
+  session: null,
+  answers: new Map(),
+  activity: new Map(),
+  openedAt: 0,
+  leaderboard: null,
+}
+
+/** The pure step from one state to the next. */
+export function reduce(state: LiveState, action: LiveAction): LiveState {
+  switch (action.type) {
+    case 'loaded':
+      return fromSnapshot(action.snapshot, action.at)
+    case 'arrived':
+      return arrive(state, action.event, action.at)
+    case 'replayed':
+      return replay(state, action.events, action.upTo, action.at)
+    case 'ranked':
+      return rank(state, action.leaderboard)
+    case 'session_moved':
+      return withSession(state, action.session, action.at)
+    case 'seat_moved':
+      return withSeats(state, [action.seat])
+  }
+}
+
+/** Whether events are missing between what the state holds and what has arrived. */
+export function hasGap(state: LiveState): boolean {
+  return state.early.size > 0
+}
+
+function fromSnapshot(snapshot: Snapshot, at: number): LiveState {
+  const answers = new Map<string, Map<string, AnswerCell>>()
+  const activity = new Map<string, Activity>()
+  for (const row of snapshot.rows) {
+    const given = row.answers.filter((answer) => answer.attempts > 0)
+    const cells = given.map(({ question_id, correct, points, ms, attempts }): [string, AnswerCell] => [
+      question_id,
+      { correct, points, ms: ms ?? null, attempt: attempts },
+    ])
+    answers.set(row.seat_id, new Map(cells))
+    const lastRight = given.findLastIndex((answer) => answer.correct)
+    activity.set(row.seat_id, { lastAt: at, wrongInARow: given.length - 1 - lastRight })
+  }
+  return {
+    seq: snapshot.seq,
+    early: new Map(),
+    seats: new Map(snapshot.seats.map((seat) => [seat.id, seat])),
+    session: snapshot.session,
+    answers,
+    activity,
+    openedAt: at,
+    leaderboard: snapshot.leaderboard,
+  }
+}
+
+function arrive(state: LiveState, event: LiveEvent, at: number): LiveState {
+  if (state.seq !== null && event.seq <= state.seq) return state
+  if (state.seq === null || event.seq === state.seq + 1) return drainEarly(apply(state, event, at))
+  if (state.early.has(event.seq)) return state
+  return { ...state, early: new Map(state.early).set(event.seq, { event, at }) }
+}
+
+function drainEarly(state: LiveState): LiveState {
+  let next = state
+  const early = new Map(state.early)
+  for (const seq of [...early.keys()].sort((a, b) => a - b)) {
+    const arrived = early.get(seq)
+    const expected = (next.seq ?? 0) + 1
+    if (arrived === undefined || seq > expected) break
+    early.delete(seq)
+    if (seq === expected) next = apply(next, arrived.event, arrived.at)
+  }
+  return early.size === state.early.size ? next : { ...next, early }
+}
+
+/** Folds a piece of the log. The log has no holes of its own: what it leaves out up to `upTo` is gone on purpose. */
+function replay(state: LiveState, events: LiveEvent[], upTo: number, at: number): LiveState {
+  let next = state
+  for (const event of [...events].sort((a, b) => a.seq - b.seq)) {
+    if (next.seq === null || event.seq > next.seq) next = apply(next, event, at)
+  }
+  if (next.seq === null || next.seq < upTo) next = { ...next, seq: upTo }
+  return drainEarly(next)
+}
+
+function apply(state: LiveState, event: LiveEvent, at: number): LiveState {
+  const next = { ...state, seq: event.seq }
+  switch (event.kind) {
+    case 'class_online':
+      return withSeats(next, event.data.seats)
+    case 'quiz_update':
+      return withSession(next, event.data.session, at)
+    case 'progress_update':
+      return withProgress(next, event.data, at)
+    case 'other':
+      return next
+  }
+}
+
+function withSeats(state: LiveState, changed: Seat[]): LiveState {
+  const seats = new Map(state.seats)
+  for (const seat of changed) seats.set(seat.id, seat)
+  return { ...state, seats }
+}
+
+function withSession(state: LiveState, session: LiveSession, at: number): LiveState {
+  const before = state.session
+  const isOther = before?.id !== session.id
+  const opened =
+    isOther || before.question_index !== session.question_index || before.started_at !== session.started_at
+  return {
+    ...state,
+    session,
+    openedAt: opened || before.status !== session.status ? at : state.openedAt,
+    answers: isOther ? new Map() : state.answers,
+    activity: isOther ? new Map() : state.activity,
+  }
+}
+
+function withProgress(state: LiveState, update: ProgressUpdate, at: number): LiveState {
+  const seats = new Map(state.seats)
+  const answers = new Map(state.answers)
+  const activity = new Map(state.activity)
+  const isCurrent = update.session_id === state.session?.id
+  for (const answer of update.answers) {
+    const seat = seats.get(answer.seat_id)
+    if (seat) seats.set(seat.id, { ...seat, xp: answer.xp, level: answer.level })
+    if (!isCurrent) continue
+    answers.set(answer.seat_id, withAnswer(answers.get(answer.seat_id), answer))
+    const streak = activity.get(answer.seat_id)?.wrongInARow ?? 0
+    activity.set(answer.seat_id, { lastAt: at, wrongInARow: answer.correct ? 0 : streak + 1 })
+  }
+  for (const { seat_id, label, percent } of update.progress) {
+    const seat = seats.get(seat_id)
+    if (seat) seats.set(seat_id, { ...seat, progress: { label: label ?? null, percent: percent ?? null } })
+  }
+  return { ...state, seats, answers, activity }
+}
+
+function withAnswer(
+  cells: ReadonlyMap<string, AnswerCell> | undefined,
+  answer: AnswerGraded,
+): Map<string, AnswerCell> {
+  const { question_id, correct, points, ms, attempt } = answer
+  return new Map(cells).set(question_id, { correct, points, ms: ms ?? null, attempt })
+}
+
+function rank(state: LiveState, leaderboard: LeaderboardUpdate): LiveState {
+  if (state.leaderboard !== null && leaderboard.as_of_seq < state.leaderboard.as_of_seq) return state
+  return { ...state, leaderboard }
+}

@@ -1,0 +1,149 @@
+/**
+ * What the browser tests stand on: where the server is, who may sign in, a real Chromium, an audit of accessibility in
+ * every look of a page, and a reader of CSV. Everything comes from the environment, so that whoever runs the tests
+ * decides where things are.
+ *
+ *   BASE_URL       the running Worker; else the one that $STATE_DIR/demo.json names
+ *   STATE_DIR      where `npm start` keeps its state (.state)
+ *   SIMULATOR      the command that plays game servers, as a shell would read it
+ *   CHROMIUM       the browser (/usr/bin/chromium)
+ *   ARTIFACTS_DIR  where screenshots go (.artifacts)
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+// The dashboard's packages serve its browser test as well: one lock file, one installation.
+const require = createRequire(new URL('../../dashboard/package.json', import.meta.url))
+const { chromium } = require('playwright-core')
+const { default: AxeBuilder } = require('@axe-core/playwright')
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+]
+
+/** Long enough for a busy machine; only a test that fails ever waits so long. */
+export const PATIENCE_MS = 30_000
+
+const DESKTOP = { width: 1280, height: 800 }
+const PHONE = { width: 375, height: 812 }
+
+const stateDir = process.env.STATE_DIR ?? '.state'
+const artifactsDir = process.env.ARTIFACTS_DIR ?? '.artifacts'
+
+/** The demo school that the server was seeded with. */
+export function readDemo() {
+  return JSON.parse(readFileSync(join(stateDir, 'demo.json'), 'utf8'))
+}
+
+export const demo = readDemo()
+export const baseUrl = (process.env.BASE_URL ?? demo.base_url).replace(/\/$/, '')
+
+/** Starts the browser. */
+export function launchBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: CHROMIUM_ARGS })
+}
+
+/** A fresh profile with a page; what the page reports as an error is collected in `errors`. */
+export async function openPage(browser) {
+  const context = await browser.newContext({ baseURL: baseUrl, viewport: DESKTOP, acceptDownloads: true })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const page = await context.newPage()
+  const errors = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  return { context, page, errors }
+}
+
+/** Signs in through the form and waits for the classes. */
+export async function signIn(page, account = demo.teacher) {
+  await page.goto('/')
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByLabel('Password').fill(account.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Classes', level: 1 }).waitFor()
+}
+
+/** The API as the signed-in teacher, for what another person or tab does meanwhile. */
+export async function callApi(page, method, path, body, headers = {}) {
+  const stored = await page.evaluate(() => sessionStorage.getItem('toolboxai.session'))
+  const response = await fetch(baseUrl + path, {
+    method,
+    headers: {
+      Authorization: `Bearer ${JSON.parse(stored).token}`,
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  assert.ok(response.ok, `${method} ${path} answered ${response.status}: ${await response.clone().text()}`)
+  return { etag: response.headers.get('ETag'), data: response.status === 204 ? null : await response.json() }
+}
+
+/**
+ * Looks at the page in light and dark, on a desk and on a phone: axe must find nothing, and nothing may stick out
+ * sideways. Leaves a picture of each.
+ */
+export async function audit(page, name) {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [device, viewport] of [['desktop', DESKTOP], ['phone', PHONE]]) {
+      // Without motion no colour is caught half-way between two looks.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize(viewport)
+      const look = `${name}-${colorScheme}-${device}`
+      await screenshot(page, look)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      assert.deepEqual(violations.map(describeViolation), [], `axe on ${look}`)
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      assert.ok(overflow <= 0, `${look} sticks out by ${overflow} px`)
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' })
+  await page.setViewportSize(DESKTOP)
+}
+
+function describeViolation(violation) {
+  return { rule: violation.id, help: violation.help, nodes: violation.nodes.map((node) => node.html).slice(0, 5) }
+}
+
+/** Leaves a picture of the whole page. */
+export async function screenshot(page, name) {
+  mkdirSync(artifactsDir, { recursive: true })
+  await page.screenshot({ path: join(artifactsDir, `${name}.png`), fullPage: true })
+}
+
+/** Lets the simulated game servers play; resolves when they are done. */
+export function simulate({ classCode, students, servers }) {
+  const command = process.env.SIMULATOR
+  assert.ok(command, 'SIMULATOR must hold the command of the game-server simulator')
+  const [program, ...given] = command.split(/\s+/)
+  const args = [...given, '--url', baseUrl, '--game-key', demo.game_key, '--class-code', classCode]
+  args.push('--students', String(students), '--servers', String(servers))
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+    child.on('error', reject)
+    child.on('exit', (code) => (code === 0 ? resolve(output) : reject(new Error(`simulator ended with ${code}:\n${output}`))))
+  })
+}
+
+/** RFC 4180, as rows of cells. */
+export function parseCsv(text) {
+  const rows = [[]]
+  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/gy
+  const source = text.replace(/^\uFEFF/, '')
+  while (cell.lastIndex < source.length) {
+    const [, quoted, plain, end] = cell.exec(source)
+    rows.at(-1).push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
+    if (end !== ',' && cell.lastIndex < source.length) rows.push([])
+  }
+  return rows
+}
