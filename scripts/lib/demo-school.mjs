@@ -32,18 +32,18 @@ function newId(prefix) {
   return `${prefix}_${text}`;
 }
 
+/** Fresh ids and secrets of a school with an admin, a teacher and a game's key. */
+export const newPlan = () => ({
+  school_id: newId("sch"),
+  admin: { id: newId("usr"), email: "admin@demo.example", password: password() },
+  teacher: { id: newId("usr"), email: "teacher@demo.example", password: password() },
+  game_key_id: newId("gk"),
+  game_key: `gk_${crypto.randomBytes(32).toString("base64url")}`,
+});
+
 /** The plan of this state folder, made at the first call. */
 function plan(state) {
-  if (!existsSync(planFile(state))) {
-    const made = {
-      school_id: newId("sch"),
-      admin: { id: newId("usr"), email: "admin@demo.example", password: password() },
-      teacher: { id: newId("usr"), email: "teacher@demo.example", password: password() },
-      game_key_id: newId("gk"),
-      game_key: `gk_${crypto.randomBytes(32).toString("base64url")}`,
-    };
-    writeAtomic(planFile(state), JSON.stringify(made), { mode: 0o600 });
-  }
+  if (!existsSync(planFile(state))) writeAtomic(planFile(state), JSON.stringify(newPlan()), { mode: 0o600 });
   return JSON.parse(readFileSync(planFile(state), "utf8"));
 }
 

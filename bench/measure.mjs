@@ -1,0 +1,47 @@
+/** CPU time, percentiles and the machine. */
+import { readFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** The clock tick of /proc on Linux: 100 a second, whatever the kernel's own. */
+const TICK_MS = 10;
+
+/** CPU time that a process has used, user and system, in ms; null where there is no /proc. */
+export function cpuMs(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  } catch {
+    return null;
+  }
+}
+
+/** Waits until the process has been idle for a second: what it put off (alarms, outboxes) counts as its cost too. */
+export async function untilIdle(pid) {
+  if (cpuMs(pid) === null) return;
+  for (let quiet = 0, last = cpuMs(pid); quiet < 5;) {
+    await wait(200);
+    const now = cpuMs(pid);
+    quiet = now - last <= TICK_MS ? quiet + 1 : 0;
+    last = now;
+  }
+}
+
+/** The value below which `share` of the sorted numbers lie. */
+export function percentile(numbers, share) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+/** The middle one. */
+export const median = (numbers) => percentile(numbers, 0.5);
+
+/** What the numbers were measured on. */
+export const machine = () => ({
+  cpu: cpus()[0]?.model.trim() ?? "unknown",
+  cores: cpus().length,
+  memory_gib: Math.round(totalmem() / 2 ** 30),
+  kernel: release(),
+  node: process.versions.node,
+});
