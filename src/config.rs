@@ -1,0 +1,119 @@
+//! Configuration, read once an isolate. Outside local development a missing or weak secret refuses to start.
+
+use std::sync::Arc;
+
+use crate::domain::rate_limit::Limit;
+use crate::domain::tokens::{KeyRing, KeyRingError, parse_secret};
+
+/// How long a game's token lives when nobody says otherwise.
+const GAME_TOKEN_S: i64 = 3 * 3600;
+/// The most.
+const MAX_GAME_TOKEN_S: i64 = 24 * 3600;
+
+/// What the Worker runs with.
+#[derive(Clone)]
+pub struct Config {
+    /// On somebody's own machine.
+    pub is_local: bool,
+    /// Sign and verify people's access tokens.
+    pub auth_keys: KeyRing,
+    /// Sign and verify game servers' tokens.
+    pub game_keys: KeyRing,
+    /// The secrets of the rooms' Pusher apps come from this one.
+    pub realtime_secret: Arc<[u8]>,
+    /// Seconds that a game's token lives.
+    pub game_token_s: i64,
+    /// Failed sign-ins for one account.
+    pub login_limit: Limit,
+    /// Wrong join codes from one key.
+    pub join_code_limit: Limit,
+}
+
+/// A setting that is missing or wrong. Says which, never its value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name} {problem}")]
+pub struct ConfigError {
+    /// The variable or secret.
+    pub name: &'static str,
+    /// What is wrong, and what to do.
+    pub problem: String,
+}
+
+impl Config {
+    /// Reads variables and secrets.
+    pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let ring = |name: &'static str| {
+            let text = secret(get, name)?;
+            KeyRing::parse(&text).map_err(|error| weak(name, error))
+        };
+        let realtime_secret =
+            parse_secret(&secret(get, "REALTIME_SECRET")?).map_err(|error| weak("REALTIME_SECRET", error))?;
+        let game_token_s = match get("GAME_TOKEN_SECONDS") {
+            None => GAME_TOKEN_S,
+            Some(text) => text.parse().ok().filter(|s| (60..=MAX_GAME_TOKEN_S).contains(s)).ok_or(ConfigError {
+                name: "GAME_TOKEN_SECONDS",
+                problem: format!("must be a whole number from 60 to {MAX_GAME_TOKEN_S}"),
+            })?,
+        };
+        Ok(Self {
+            is_local: get("ENVIRONMENT").as_deref() == Some("local"),
+            auth_keys: ring("AUTH_KEYS")?,
+            game_keys: ring("GAME_KEYS")?,
+            realtime_secret: realtime_secret.into(),
+            game_token_s,
+            login_limit: Limit { hits: 10, window_s: 300 },
+            join_code_limit: Limit { hits: 60, window_s: 60 },
+        })
+    }
+}
+
+fn secret(get: &dyn Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigError> {
+    get(name).filter(|text| !text.trim().is_empty()).ok_or_else(|| ConfigError {
+        name,
+        problem: format!("is not set; run `npx wrangler secret put {name}`"),
+    })
+}
+
+fn weak(name: &'static str, error: KeyRingError) -> ConfigError {
+    ConfigError { name, problem: format!("{error}; run `npx wrangler secret put {name}`") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
+
+    fn read(overrides: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let ring = format!("k1:{GOOD}");
+        let good = [("AUTH_KEYS", ring.as_str()), ("GAME_KEYS", &ring), ("REALTIME_SECRET", GOOD)];
+        let vars: std::collections::HashMap<&str, &str> = good.into_iter().chain(overrides.iter().copied()).collect();
+        Config::read(&|name| vars.get(name).map(|value| (*value).to_owned()))
+    }
+
+    #[test]
+    fn a_missing_or_weak_secret_is_named_and_never_shown() {
+        for name in ["AUTH_KEYS", "GAME_KEYS", "REALTIME_SECRET"] {
+            let error = read(&[(name, " ")]).err().unwrap();
+            assert_eq!(error.name, name);
+            assert!(error.problem.starts_with("is not set"));
+            let error = read(&[(name, "k1:hunter2")]).err().unwrap();
+            assert_eq!(error.name, name);
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn production_is_what_nobody_says() {
+        assert!(!read(&[]).unwrap().is_local);
+        assert!(read(&[("ENVIRONMENT", "local")]).unwrap().is_local);
+    }
+
+    #[test]
+    fn a_game_token_lives_a_day_at_most() {
+        assert_eq!(read(&[("GAME_TOKEN_SECONDS", "86400")]).unwrap().game_token_s, 86_400);
+        for wrong in ["86401", "59", "-1", "soon"] {
+            assert_eq!(read(&[("GAME_TOKEN_SECONDS", wrong)]).err().unwrap().name, "GAME_TOKEN_SECONDS");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Identifiers: a prefix that says of what, and a ULID (https://github.com/ulid/spec) that says which.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use ulid::Ulid;
+use utoipa::ToSchema;
+
+use super::time::Timestamp;
+use crate::ports::Entropy;
+
+/// Crockford's base 32, as ULIDs are written.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Whether the text is `prefix_` and then `length` characters of Crockford's base 32.
+fn is_id(text: &str, prefix: &str, length: usize) -> bool {
+    text.strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .is_some_and(|rest| rest.len() == length && rest.bytes().all(|byte| ALPHABET.contains(&byte)))
+}
+
+/// A new ULID: 48 bits of time, 80 bits of randomness.
+fn new_ulid(now: Timestamp, entropy: &dyn Entropy) -> Ulid {
+    let mut random = [0; 16];
+    entropy.fill(&mut random);
+    Ulid::from_parts(u64::try_from(now.as_millis()).unwrap_or(0), u128::from_be_bytes(random))
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = String)]
+        pub struct $name(String);
+
+        impl $name {
+            /// A new one.
+            pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Self {
+                Self(format!(concat!($prefix, "_{}"), new_ulid(now, entropy)))
+            }
+
+            /// Takes a text that has the form of one.
+            pub fn parse(text: &str) -> Option<Self> {
+                is_id(text, $prefix, 26).then(|| Self(text.to_owned()))
+            }
+
+            /// As text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text)
+                    .ok_or_else(|| serde::de::Error::custom(concat!("an id `", $prefix, "_…` is expected")))
+            }
+        }
+
+        impl From<&$name> for crate::ports::Value {
+            fn from(id: &$name) -> Self {
+                Self::Text(id.0.clone())
+            }
+        }
+    };
+}
+
+id!(
+    /// A school.
+    SchoolId, "sch"
+);
+id!(
+    /// A person with an account.
+    UserId, "usr"
+);
+id!(
+    /// A class.
+    ClassId, "cls"
+);
+id!(
+    /// A quiz.
+    QuizId, "qz"
+);
+id!(
+    /// A question of a quiz.
+    QuestionId, "q"
+);
+id!(
+    /// A live session.
+    SessionId, "ses"
+);
+id!(
+    /// A pupil's seat in a class.
+    SeatId, "seat"
+);
+id!(
+    /// The key of an experience.
+    GameKeyId, "gk"
+);
+id!(
+    /// A dead letter.
+    DeadLetterId, "dl"
+);
+
+/// What kind of part of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// An option of a choice.
+    Option,
+    /// An item to put in order.
+    Item,
+    /// The left side of a pair.
+    Left,
+    /// The right side of a pair.
+    Right,
+}
+
+impl PartKind {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Option => "opt",
+            Self::Item => "itm",
+            Self::Left => "lft",
+            Self::Right => "rgt",
+        }
+    }
+}
+
+/// An option, item or side of a pair. Its 80 bits are random alone: the time in a ULID would tell in which order the
+/// author wrote the items, and that is the key of an ordering question.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "opt_8V6W2X9Y5K7R1ABC")]
+pub struct PartId(String);
+
+impl PartId {
+    /// A new one.
+    pub fn new(kind: PartKind, entropy: &dyn Entropy) -> Self {
+        Self(format!("{}_{}", kind.prefix(), random_text(entropy, ALPHABET, 16)))
+    }
+
+    /// Whether it has the form of an id of this kind.
+    pub fn is(&self, kind: PartKind) -> bool {
+        is_id(&self.0, kind.prefix(), 16)
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Letters and digits that nobody mistakes for each other on a projector: no 0 O, 1 I L, 5 S, 8 B, 2 Z, U V.
+const JOIN_CODE_ALPHABET: &[u8] = b"34679ACDEFGHJKMNPQRTWXY";
+/// 23^6 = 148 million codes, tried against a rate limit.
+pub const JOIN_CODE_LENGTH: usize = 6;
+
+/// A code that pupils type to come into a class.
+pub fn new_join_code(entropy: &dyn Entropy) -> String {
+    random_text(entropy, JOIN_CODE_ALPHABET, JOIN_CODE_LENGTH)
+}
+
+/// Reads a code as people type it: any case, spaces and hyphens ignored.
+pub fn parse_join_code(text: &str) -> Option<String> {
+    let code: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .take(JOIN_CODE_LENGTH + 1)
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    (code.len() == JOIN_CODE_LENGTH && code.bytes().all(|byte| JOIN_CODE_ALPHABET.contains(&byte)))
+        .then_some(code)
+}
+
+/// The public name of a class's room: the app key of its Pusher app. 130 bits, so nobody finds one by trying.
+pub fn new_room_key(entropy: &dyn Entropy) -> String {
+    format!("rk{}", random_text(entropy, ALPHABET, 26).to_ascii_lowercase())
+}
+
+/// Whether a text has the form of a room key.
+pub fn is_room_key(text: &str) -> bool {
+    text.strip_prefix("rk").is_some_and(|rest| {
+        rest.len() == 26 && rest.bytes().all(|byte| ALPHABET.contains(&byte.to_ascii_uppercase()))
+    })
+}
+
+/// `length` characters of the alphabet, each equally likely: bytes beyond the last whole multiple are thrown away.
+fn random_text(entropy: &dyn Entropy, alphabet: &[u8], length: usize) -> String {
+    let bound = 256 - 256 % alphabet.len();
+    let mut text = String::with_capacity(length);
+    let mut buffer = [0; 32];
+    while text.len() < length {
+        entropy.fill(&mut buffer);
+        for byte in buffer.into_iter().map(usize::from).filter(|byte| *byte < bound) {
+            if let Some(letter) = alphabet.get(byte % alphabet.len()).filter(|_| text.len() < length) {
+                text.push(char::from(*letter));
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting(std::sync::atomic::AtomicU8);
+    impl Entropy for Counting {
+        fn fill(&self, buffer: &mut [u8]) {
+            for byte in buffer {
+                *byte = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_is_its_prefix_and_a_ulid() {
+        let id = ClassId::new(Timestamp::from_millis(1_795_000_000_000), &Counting(0.into()));
+        assert_eq!(ClassId::parse(id.as_str()), Some(id.clone()));
+        assert_eq!(QuizId::parse(id.as_str()), None);
+        assert_eq!(ClassId::parse("cls_01JD3ZQ4T0M8V6W2X9Y5K7R1A'"), None);
+    }
+
+    #[test]
+    fn later_ids_sort_later() {
+        let entropy = Counting(0.into());
+        let earlier = ClassId::new(Timestamp::from_millis(1_795_000_000_000), &entropy);
+        let later = ClassId::new(Timestamp::from_millis(1_795_000_000_001), &entropy);
+        assert!(earlier < later);
+    }
+
+    #[test]
+    fn a_join_code_reads_as_people_type_it() {
+        assert_eq!(parse_join_code(" k7m-3qx "), Some("K7M3QX".to_owned()));
+        for wrong in ["K7M3Q", "K7M3QXX", "K7M3Q0", "K7M3QÖ", ""] {
+            assert_eq!(parse_join_code(wrong), None, "{wrong}");
+        }
+        let code = new_join_code(&Counting(200.into()));
+        assert_eq!(parse_join_code(&code), Some(code.clone()));
+    }
+
+    #[test]
+    fn a_room_key_knows_its_form() {
+        let key = new_room_key(&Counting(7.into()));
+        assert!(is_room_key(&key));
+        assert!(!is_room_key("rk"));
+        assert!(!is_room_key("../../etc"));
+    }
+}

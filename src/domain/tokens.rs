@@ -1,0 +1,233 @@
+//! Signed tokens: JWT (RFC 7519, RFC 8725) with HS256, a key id, and one audience a kind.
+//!
+//! A ring holds the keys: the first signs, all verify, so that a key can be replaced without logging anybody out.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use jwt_compact::alg::{Hs256, Hs256Key};
+use jwt_compact::{AlgorithmExt, Claims, Header, UntrustedToken};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::ids::{ClassId, GameKeyId, SchoolId};
+use super::time::Timestamp;
+use super::user::Identity;
+
+/// An access token lives a quarter of an hour.
+pub const ACCESS_TOKEN_S: i64 = 900;
+/// Shortest key: as long as the hash (RFC 7518 section 3.2).
+pub const MIN_KEY_BYTES: usize = 32;
+/// No token of ours is longer; longer ones are refused unread.
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not ours: form, key, signature, audience or content.
+    #[error("the token is not valid")]
+    Invalid,
+    /// Ours once.
+    #[error("the token has expired")]
+    Expired,
+}
+
+/// What a game server may do: report what happens in one class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GameClaims {
+    /// The class.
+    pub class_id: ClassId,
+    /// Its school.
+    pub school_id: SchoolId,
+    /// Its room.
+    pub room_key: String,
+    /// The key that opened the game session.
+    pub key_id: GameKeyId,
+    /// The Roblox place.
+    pub place_id: String,
+    /// The Roblox game server.
+    pub job_id: String,
+}
+
+/// What tells one kind of token from another.
+pub trait TokenKind: Serialize + DeserializeOwned + Clone {
+    /// The `aud` claim.
+    const AUDIENCE: &'static str;
+}
+impl TokenKind for Identity {
+    const AUDIENCE: &'static str = "api";
+}
+impl TokenKind for GameClaims {
+    const AUDIENCE: &'static str = "game";
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<T> {
+    aud: String,
+    #[serde(flatten)]
+    claims: T,
+}
+
+/// Why a list of keys is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRingError {
+    /// No key at all.
+    #[error("is empty")]
+    Empty,
+    /// Not `kid:base64url`.
+    #[error("must be a comma-separated list of `kid:base64url` (at least 32 random bytes each)")]
+    Malformed,
+    /// Short or of one repeated byte.
+    #[error("has a key that is shorter than 32 bytes or not random")]
+    Weak,
+}
+
+/// Keys that sign and verify.
+#[derive(Clone)]
+pub struct KeyRing {
+    keys: Vec<(String, Hs256Key)>,
+}
+
+impl KeyRing {
+    /// Reads `kid:base64url,kid:base64url`, the signing key first.
+    pub fn parse(text: &str) -> Result<Self, KeyRingError> {
+        let mut keys = Vec::new();
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let (kid, secret) = entry.split_once(':').ok_or(KeyRingError::Malformed)?;
+            let secret = parse_secret(secret)?;
+            keys.push((kid.to_owned(), Hs256Key::new(secret)));
+        }
+        if keys.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self { keys }) }
+    }
+
+    /// Signs, valid for so many seconds.
+    pub fn sign<T: TokenKind>(&self, claims: &T, now: Timestamp, lifetime_s: i64) -> Result<String, TokenError> {
+        let (kid, key) = self.keys.first().ok_or(TokenError::Invalid)?;
+        let expires = now.as_secs().saturating_add(lifetime_s);
+        let mut jwt = Claims::new(Envelope { aud: T::AUDIENCE.to_owned(), claims: claims.clone() });
+        jwt.issued_at = DateTime::from_timestamp(now.as_secs(), 0);
+        jwt.expiration = DateTime::from_timestamp(expires, 0);
+        Hs256.token(&Header::empty().with_key_id(kid), &jwt, key).map_err(|_| TokenError::Invalid)
+    }
+
+    /// Checks key, signature, audience and expiry.
+    pub fn verify<T: TokenKind>(&self, token: &str, now: Timestamp) -> Result<T, TokenError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenError::Invalid);
+        }
+        let token = UntrustedToken::new(token).map_err(|_| TokenError::Invalid)?;
+        let kid = token.header().key_id.as_deref().ok_or(TokenError::Invalid)?;
+        let (_, key) = self.keys.iter().find(|(known, _)| known == kid).ok_or(TokenError::Invalid)?;
+        let token = Hs256
+            .validator::<Envelope<T>>(key)
+            .validate(&token)
+            .map_err(|_| TokenError::Invalid)?;
+        let claims = token.into_parts().1;
+        let expires = claims.expiration.ok_or(TokenError::Invalid)?;
+        if claims.custom.aud != T::AUDIENCE {
+            return Err(TokenError::Invalid);
+        }
+        if expires.timestamp() <= now.as_secs() {
+            return Err(TokenError::Expired);
+        }
+        Ok(claims.custom.claims)
+    }
+}
+
+/// A secret in base64url that is long enough and not of one repeated byte.
+pub fn parse_secret(text: &str) -> Result<Vec<u8>, KeyRingError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text.trim().trim_end_matches('=')).map_err(|_| KeyRingError::Malformed)?;
+    let first = bytes.first().copied().unwrap_or_default();
+    if bytes.len() < MIN_KEY_BYTES || bytes.iter().all(|byte| *byte == first) {
+        return Err(KeyRingError::Weak);
+    }
+    Ok(bytes)
+}
+
+/// SHA-256 in hex: how keys with 256 random bits of their own are stored.
+pub fn sha256_hex(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::UserId;
+    use crate::domain::user::Role;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
+    fn key(kid: &str, first: u8) -> String {
+        let bytes: Vec<u8> = (0..32).map(|n| first.wrapping_add(n)).collect();
+        format!("{kid}:{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    fn identity() -> Identity {
+        Identity {
+            user_id: UserId::parse(&format!("usr_{:026}", 1)).unwrap(),
+            school_id: SchoolId::parse(&format!("sch_{:026}", 1)).unwrap(),
+            role: Role::Teacher,
+            display_name: "Ms Lovelace".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_token_says_what_was_signed_until_it_expires() {
+        let ring = KeyRing::parse(&key("a", 1)).unwrap();
+        let token = ring.sign(&identity(), NOW, 900).unwrap();
+        assert_eq!(ring.verify::<Identity>(&token, NOW), Ok(identity()));
+        assert_eq!(ring.verify::<Identity>(&token, NOW.plus_millis(899_000)), Ok(identity()));
+        assert_eq!(ring.verify::<Identity>(&token, NOW.plus_millis(900_000)), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_token_of_one_kind_is_no_token_of_another() {
+        let ring = KeyRing::parse(&key("a", 1)).unwrap();
+        let token = ring.sign(&identity(), NOW, 900).unwrap();
+        assert_eq!(ring.verify::<GameClaims>(&token, NOW), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_new_key_signs_while_the_old_one_still_verifies() {
+        let old = KeyRing::parse(&key("old", 1)).unwrap();
+        let token = old.sign(&identity(), NOW, 900).unwrap();
+        let both = KeyRing::parse(&format!("{},{}", key("new", 2), key("old", 1))).unwrap();
+        assert!(both.verify::<Identity>(&token, NOW).is_ok());
+        let token = both.sign(&identity(), NOW, 900).unwrap();
+        assert_eq!(old.verify::<Identity>(&token, NOW), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_changed_or_foreign_token_is_refused() {
+        let ring = KeyRing::parse(&key("a", 1)).unwrap();
+        let other = KeyRing::parse(&key("a", 9)).unwrap();
+        let token = ring.sign(&identity(), NOW, 900).unwrap();
+        assert_eq!(other.verify::<Identity>(&token, NOW), Err(TokenError::Invalid));
+        // {"alg":"none"}
+        let body = token.split('.').nth(1).unwrap();
+        let unsigned = format!("eyJhbGciOiJub25lIn0.{body}.");
+        for foreign in ["", "a.b.c", &unsigned, &"x".repeat(5000)] {
+            assert_eq!(ring.verify::<Identity>(foreign, NOW), Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn weak_keys_are_refused() {
+        assert_eq!(KeyRing::parse(" , ").err(), Some(KeyRingError::Empty));
+        assert_eq!(KeyRing::parse("secret").err(), Some(KeyRingError::Malformed));
+        assert_eq!(KeyRing::parse("a:c2hvcnQ").err(), Some(KeyRingError::Weak));
+        let zeros = URL_SAFE_NO_PAD.encode([0; 32]);
+        assert_eq!(KeyRing::parse(&format!("a:{zeros}")).err(), Some(KeyRingError::Weak));
+    }
+}

@@ -1,0 +1,190 @@
+//! What the rest needs from outside. Each port has two adapters: `platform/` on Cloudflare, `tests/support/` on the host.
+
+use std::fmt;
+
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+
+use crate::domain::rate_limit::{Limit, Verdict};
+use crate::domain::time::Timestamp;
+use crate::domain::tokens::GameClaims;
+use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncReply};
+
+/// The largest integer that survives a JavaScript number; both adapters refuse what is beyond.
+pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
+
+/// A value bound to a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// SQL null.
+    Null,
+    /// A whole number, at most [`MAX_SAFE_INTEGER`] either way.
+    Integer(i64),
+    /// Text; also ids, JSON documents and numbers beyond 2^53.
+    Text(String),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+impl From<Timestamp> for Value {
+    fn from(value: Timestamp) -> Self {
+        Self::Integer(value.as_millis())
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// One statement with its parameters, `?1` first.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// A const of `storage/`.
+    pub sql: &'static str,
+    /// At most 100, D1's limit: longer lists go in as one `json_each(?)`.
+    pub params: Vec<Value>,
+}
+
+impl Statement {
+    /// A statement with its parameters.
+    pub fn new(sql: &'static str, params: impl IntoIterator<Item = Value>) -> Self {
+        Self { sql, params: params.into_iter().collect() }
+    }
+}
+
+/// A row as a JSON object, column by column.
+pub type Row = serde_json::Map<String, serde_json::Value>;
+
+/// Why the database did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DbError {
+    /// A unique constraint, by `table.column`.
+    #[error("unique constraint on {0}")]
+    Unique(String),
+    /// Everything else. The text is for the log, never for a client.
+    #[error("database: {0}")]
+    Backend(String),
+}
+
+impl DbError {
+    /// Reads SQLite's message, as D1 and rusqlite both pass it on.
+    pub fn from_message(message: &str) -> Self {
+        const UNIQUE: &str = "UNIQUE constraint failed: ";
+        match message.split_once(UNIQUE) {
+            Some((_, rest)) => {
+                let end = rest.find([':', ',', '\n', '"']).unwrap_or(rest.len());
+                Self::Unique(rest.get(..end).unwrap_or_default().trim().to_owned())
+            }
+            None => Self::Backend(message.to_owned()),
+        }
+    }
+}
+
+/// D1.
+pub trait Database: Send + Sync {
+    /// Runs the statements in one transaction and gives the rows of each, or nothing happened.
+    fn batch(&self, statements: Vec<Statement>) -> BoxFuture<'_, Result<Vec<Vec<Row>>, DbError>>;
+}
+
+/// The SQLite of one Durable Object: synchronous, seen by nobody else.
+pub trait Sql {
+    /// Runs one statement and gives its rows.
+    fn query(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, DbError>;
+}
+
+/// Reads the rows of one statement into a row struct.
+pub fn decode<T: DeserializeOwned>(rows: Vec<Row>) -> Result<Vec<T>, DbError> {
+    rows.into_iter()
+        .map(|row| {
+            serde_json::from_value(serde_json::Value::Object(row))
+                .map_err(|error| DbError::Backend(format!("a row does not decode: {error}")))
+        })
+        .collect()
+}
+
+/// The first row, if there is one.
+pub fn decode_first<T: DeserializeOwned>(rows: Vec<Row>) -> Result<Option<T>, DbError> {
+    Ok(decode(rows)?.into_iter().next())
+}
+
+/// The time. On Workers it stands still while a request computes.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness from the operating system.
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// KV: values that are never wrong when they are old.
+pub trait Cache: Send + Sync {
+    /// The value, or nothing; a failing cache is an empty one.
+    fn get(&self, key: String) -> BoxFuture<'_, Option<String>>;
+    /// Keeps it for so many seconds (at least 60, KV's limit); failing is no error.
+    fn put(&self, key: String, value: String, ttl_s: u64) -> BoxFuture<'_, ()>;
+}
+
+/// The queue of work that waits.
+pub trait Jobs: Send + Sync {
+    /// Enqueues one job.
+    fn send(&self, job: crate::jobs::Job) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// The class rooms, by room key.
+pub trait Rooms: Send + Sync {
+    /// A game server's batch, handed on unread.
+    fn sync(
+        &self,
+        room_key: String,
+        caller: GameClaims,
+        body: Vec<u8>,
+    ) -> BoxFuture<'_, Result<SyncReply, PortError>>;
+    /// Anything that a teacher does or asks. The facts of the class go along, so that a room that missed a change
+    /// learns of it here.
+    fn call(&self, class: ClassFacts, op: RoomOp) -> BoxFuture<'_, Result<RoomAnswer, PortError>>;
+}
+
+/// Sliding-window limits that hold across the planet.
+pub trait RateLimits: Send + Sync {
+    /// Says whether one more hit on the bucket would fit; counts it when told to.
+    fn check(
+        &self,
+        bucket: String,
+        limit: Limit,
+        count: bool,
+    ) -> BoxFuture<'_, Result<Verdict, PortError>>;
+}
+
+/// Where log lines go.
+pub trait Log: Send + Sync {
+    /// Writes one line of JSON.
+    fn line(&self, json: &str);
+}
+
+/// Something outside did not answer. The text is for the log only.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PortError(pub String);
+
+impl fmt::Debug for dyn Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Database")
+    }
+}
