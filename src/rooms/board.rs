@@ -1,0 +1,116 @@
+//! The leaderboard of a room.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::memory::{Memory, to_json};
+use super::{Context, Effect, SeatStatus};
+use crate::domain::ids::SessionId;
+use crate::domain::leaderboard::{LeaderboardItem, Standing, Window, rank};
+use crate::domain::live_session::Status;
+use crate::domain::pusher::{self, Channel};
+use crate::ports::{DbError, decode};
+
+/// The board goes out at most four times a second: people cannot follow more, and 30 syncs a second are one board.
+const BOARD_EVERY_MS: i64 = 250;
+
+const EARNED_SINCE: &str = "
+    select seat_no, sum(xp) as xp from xp_ledger where day >= ?1 group by seat_no";
+
+#[derive(Deserialize)]
+struct EarnedRow {
+    seat_no: i64,
+    xp: u64,
+}
+
+#[derive(Serialize)]
+struct Board<'a> {
+    as_of_seq: i64,
+    session_id: Option<&'a SessionId>,
+    window: Window,
+    items: Vec<LeaderboardItem>,
+}
+
+/// The board over a window.
+pub(super) fn board(memory: &Memory, ctx: Context<'_>, window: Window) -> Result<Vec<LeaderboardItem>, DbError> {
+    let since = match window {
+        Window::Session | Window::All => return Ok(from_memory(memory, window)),
+        Window::Day => ctx.now.day(),
+        Window::Week => ctx.now.week_start_day(),
+    };
+    let rows: Vec<EarnedRow> = decode(ctx.sql.query(EARNED_SINCE, &[since.into()])?)?;
+    let earned: HashMap<i64, u64> = rows.into_iter().map(|row| (row.seat_no, row.xp)).collect();
+    Ok(ranked(memory, |no, _| earned.get(&no).copied().unwrap_or(0)))
+}
+
+fn from_memory(memory: &Memory, window: Window) -> Vec<LeaderboardItem> {
+    match window {
+        Window::Session => ranked(memory, |no, _| session_xp(memory, no)),
+        _ => ranked(memory, |_, total| total),
+    }
+}
+
+fn ranked(memory: &Memory, xp: impl Fn(i64, u64) -> u64) -> Vec<LeaderboardItem> {
+    let seats = memory.seats.iter().filter(|seat| seat.status == SeatStatus::Active);
+    let standings = seats.map(|seat| Standing {
+        seat_id: seat.id.clone(),
+        display_name: seat.display_name.clone(),
+        xp: xp(seat.no, seat.xp),
+        total_xp: seat.xp,
+        points: memory.live.as_ref().and_then(|live| live.scores.get(&seat.no)).map_or(0, |score| score.points),
+    });
+    rank(standings.collect())
+}
+
+fn session_xp(memory: &Memory, no: i64) -> u64 {
+    memory.live.as_ref().and_then(|live| live.scores.get(&no)).map_or(0, |score| score.xp)
+}
+
+/// A pupil's rank in the session, without building the board.
+pub(super) fn session_rank(memory: &Memory, no: i64) -> u64 {
+    let mine = session_xp(memory, no);
+    let ahead = |seat: &&super::memory::SeatState| {
+        seat.status == SeatStatus::Active && session_xp(memory, seat.no) > mine
+    };
+    memory.seats.iter().filter(ahead).count() as u64 + 1
+}
+
+/// The frame with the board as it stands: of the session while one runs, else of all time.
+pub(super) fn frame(memory: &Memory) -> Result<String, DbError> {
+    let running = memory.live.as_ref().filter(|live| matches!(live.session.status, Status::Running | Status::Paused));
+    let window = if running.is_some() { Window::Session } else { Window::All };
+    let board = Board {
+        as_of_seq: memory.last_seq,
+        session_id: running.map(|live| &live.session.id),
+        window,
+        items: from_memory(memory, window),
+    };
+    Ok(pusher::frame("leaderboard_update", Some(Channel::Leaderboard), &to_json(&board)?))
+}
+
+/// The board changed: sends it, or sees to it that it is sent soon.
+pub(super) fn changed(memory: &mut Memory, ctx: Context<'_>, effects: &mut Vec<Effect>) {
+    if !ctx.watched {
+        return;
+    }
+    memory.board_changed = true;
+    publish_if_due(memory, ctx, effects);
+    if memory.board_changed
+        && let Some(sent_at) = memory.board_sent_at
+    {
+        memory.wake(sent_at.plus_millis(BOARD_EVERY_MS));
+    }
+}
+
+/// Sends a board that changed, unless one went out a moment ago.
+pub(super) fn publish_if_due(memory: &mut Memory, ctx: Context<'_>, effects: &mut Vec<Effect>) {
+    let due = memory.board_sent_at.is_none_or(|at| ctx.now.millis_since(at) >= BOARD_EVERY_MS);
+    if memory.board_changed && due {
+        memory.board_changed = false;
+        memory.board_sent_at = Some(ctx.now);
+        if let Ok(frame) = frame(memory) {
+            effects.push(Effect::Publish { channel: Channel::Leaderboard, frame, except: None });
+        }
+    }
+}

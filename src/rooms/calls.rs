@@ -1,0 +1,62 @@
+//! What a teacher does and asks, one answer each.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::log::{self, GameMessage};
+use super::memory::{Memory, to_json};
+use super::{Context, Effect, Refusal, RoomAnswer, RoomOp, board, seats, sessions};
+use crate::domain::pusher::Channel;
+use crate::ports::DbError;
+
+#[derive(Serialize)]
+struct ClassNews {
+    class: serde_json::Value,
+}
+
+/// Does one thing.
+pub(super) fn answer(
+    memory: &mut Memory,
+    ctx: Context<'_>,
+    op: RoomOp,
+    effects: &mut Vec<Effect>,
+) -> Result<RoomAnswer, DbError> {
+    sessions::close_if_over(memory, ctx, effects)?;
+    let found = match op {
+        RoomOp::Configure => Some(RoomAnswer::Done),
+        RoomOp::Seats => Some(RoomAnswer::Seats(memory.seats.iter().map(super::memory::SeatState::view).collect())),
+        RoomOp::MoveSeat(id, what) => {
+            Some(seats::move_seat(memory, ctx, &id, what, effects)?.map_or_else(RoomAnswer::Refused, RoomAnswer::Seat))
+        }
+        RoomOp::CreateSession(new) => {
+            let made = sessions::create(memory, ctx, *new, effects)?;
+            Some(made.map_or_else(RoomAnswer::Refused, RoomAnswer::Session))
+        }
+        RoomOp::MoveSession(id, what) => {
+            let moved = sessions::move_session(memory, ctx, &id, what, effects)?;
+            Some(moved.map_or_else(RoomAnswer::Refused, RoomAnswer::Session))
+        }
+        RoomOp::Session(id) => sessions::session(memory, ctx, &id)?.map(RoomAnswer::Session),
+        RoomOp::Sessions => Some(RoomAnswer::Sessions(sessions::list(ctx)?)),
+        RoomOp::Leaderboard(window) => {
+            Some(RoomAnswer::Leaderboard(board::board(memory, ctx, window)?, memory.last_seq))
+        }
+        RoomOp::Results(id) => {
+            sessions::sheet(memory, ctx, id.as_ref())?.map(|sheet| RoomAnswer::Results(Box::new(sheet)))
+        }
+        RoomOp::Events { after, limit } => {
+            let page = log::events(memory, ctx, after, limit)?;
+            Some(page.map_or(RoomAnswer::Refused(Refusal::EventsGone), RoomAnswer::Events))
+        }
+    };
+    Ok(found.unwrap_or(RoomAnswer::Refused(Refusal::NotFound)))
+}
+
+/// Tells games and dashboards that the class changed.
+pub(super) fn announce_class(memory: &mut Memory, ctx: Context<'_>, effects: &mut Vec<Effect>) -> Result<(), DbError> {
+    let news = ClassNews { class: json!({"id": memory.facts.class_id, "name": memory.facts.name}) };
+    let data = to_json(&news)?;
+    let game = GameMessage { kind: "config_changed", data: &data };
+    log::append(memory, ctx, ("content_update", &news), Some(game), &[Channel::Class], effects)?;
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! The numbered log of a room. Each row is an event for the dashboards and may carry a message for the games, so both count
+//! with one number and neither sees gaps.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::memory::{Memory, to_json};
+use super::{Context, Effect};
+use crate::domain::pusher::{self, Channel};
+use crate::domain::time::Timestamp;
+use crate::ports::{DbError, Value, decode};
+
+/// Rows that are kept: at one row a sync about an hour of a large class; who missed more loads the page anew.
+pub(super) const KEPT_ROWS: i64 = 2000;
+/// The most messages in one answer to a game.
+const MAX_MESSAGES: i64 = 100;
+
+const APPEND: &str = "
+    insert into log (seq, at, type, data, game_type, game_data) values (?1, ?2, ?3, ?4, ?5, ?6)";
+const MESSAGES: &str = "
+    select seq, game_type, game_data from log
+    where seq > ?1 and game_type is not null order by seq limit ?2";
+const EVENTS: &str = "
+    select seq, at, type, data from log where seq > ?1 order by seq limit ?2";
+const OLDEST: &str = "select coalesce(min(seq), 0) as seq from log";
+/// Deletes up to this number.
+pub(super) const PRUNE: &str = "delete from log where seq <= ?1";
+
+/// A message for the games.
+#[derive(Clone, Copy)]
+pub(super) struct GameMessage<'a> {
+    pub kind: &'a str,
+    pub data: &'a str,
+}
+
+/// A part of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EventPage {
+    /// In order.
+    pub items: Vec<LoggedEvent>,
+    /// The newest number there is.
+    pub last_seq: i64,
+    /// The oldest number that is still kept.
+    pub oldest_seq: i64,
+}
+
+/// An event, as it went out on a channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LoggedEvent {
+    /// Its number.
+    pub seq: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event's name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its data, `seq` among it.
+    pub data: serde_json::Value,
+}
+
+/// Data with its number in front.
+#[derive(Serialize)]
+struct Numbered<'a, T> {
+    seq: i64,
+    #[serde(flatten)]
+    data: &'a T,
+}
+
+/// Appends an event, publishes it on the channels, and gives its number.
+pub(super) fn append<T: Serialize>(
+    memory: &mut Memory,
+    ctx: Context<'_>,
+    (kind, data): (&str, &T),
+    game: Option<GameMessage<'_>>,
+    channels: &[Channel],
+    effects: &mut Vec<Effect>,
+) -> Result<i64, DbError> {
+    let seq = memory.last_seq + 1;
+    let data = to_json(&Numbered { seq, data })?;
+    let params = [
+        Value::from(seq),
+        ctx.now.into(),
+        kind.into(),
+        Value::from(data.as_str()),
+        game.map(|game| game.kind).into(),
+        game.map(|game| game.data).into(),
+    ];
+    ctx.sql.query(APPEND, &params)?;
+    memory.last_seq = seq;
+    if game.is_some() {
+        memory.last_game_seq = seq;
+    }
+    for channel in channels.iter().filter(|_| ctx.watched) {
+        let frame = pusher::frame(kind, Some(*channel), &data);
+        effects.push(Effect::Publish { channel: *channel, frame, except: None });
+    }
+    Ok(seq)
+}
+
+#[derive(Deserialize)]
+struct MessageRow {
+    seq: i64,
+    game_type: String,
+    game_data: String,
+}
+
+/// A message as it goes to a game; its data is JSON already.
+#[derive(Serialize)]
+pub(super) struct Message {
+    pub seq: i64,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub data: Box<serde_json::value::RawValue>,
+}
+
+impl Message {
+    pub fn new(seq: i64, kind: &str, data: String) -> Result<Self, DbError> {
+        let data = serde_json::value::RawValue::from_string(data)
+            .map_err(|error| DbError::Backend(format!("a message is no JSON: {error}")))?;
+        Ok(Self { seq, kind: kind.to_owned(), data })
+    }
+}
+
+/// The messages behind a cursor, and the cursor behind them; nothing when the log no longer reaches back so far.
+pub(super) fn messages(memory: &Memory, ctx: Context<'_>, cursor: i64) -> Result<Option<(Vec<Message>, i64)>, DbError> {
+    if cursor >= memory.last_game_seq && cursor <= memory.last_seq {
+        return Ok(Some((Vec::new(), memory.last_seq)));
+    }
+    if cursor > memory.last_seq || cursor + 1 < oldest(ctx)? {
+        return Ok(None);
+    }
+    let rows: Vec<MessageRow> = decode(ctx.sql.query(MESSAGES, &[cursor.into(), MAX_MESSAGES.into()])?)?;
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count == MAX_MESSAGES);
+    let next = rows.last().filter(|_| full).map_or(memory.last_seq, |row| row.seq);
+    let messages = rows.into_iter().map(|row| Message::new(row.seq, &row.game_type, row.game_data));
+    Ok(Some((messages.collect::<Result<_, _>>()?, next)))
+}
+
+#[derive(Deserialize)]
+struct EventRow {
+    seq: i64,
+    at: i64,
+    #[serde(rename = "type")]
+    kind: String,
+    data: String,
+}
+
+#[derive(Deserialize)]
+struct OldestRow {
+    seq: i64,
+}
+
+fn oldest(ctx: Context<'_>) -> Result<i64, DbError> {
+    let rows: Vec<OldestRow> = decode(ctx.sql.query(OLDEST, &[])?)?;
+    Ok(rows.first().map_or(0, |row| row.seq))
+}
+
+/// The events behind a number; nothing when the log no longer reaches back so far.
+pub(super) fn events(memory: &Memory, ctx: Context<'_>, after: i64, limit: i64) -> Result<Option<EventPage>, DbError> {
+    let oldest_seq = oldest(ctx)?;
+    if after + 1 < oldest_seq || after > memory.last_seq {
+        return Ok(None);
+    }
+    let rows: Vec<EventRow> = decode(ctx.sql.query(EVENTS, &[after.into(), limit.into()])?)?;
+    let items = rows.into_iter().map(|row| {
+        let data = super::memory::from_json(&row.data)?;
+        Ok(LoggedEvent { seq: row.seq, at: Timestamp::from_millis(row.at), kind: row.kind, data })
+    });
+    Ok(Some(EventPage { items: items.collect::<Result<_, DbError>>()?, last_seq: memory.last_seq, oldest_seq }))
+}
