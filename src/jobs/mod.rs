@@ -1,0 +1,62 @@
+//! What a queue message and a cron tick do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{DeadLetterId, GameKeyId, SchoolId};
+use crate::domain::time::Timestamp;
+use crate::ports::{Database, DbError, Entropy};
+use crate::storage::{game_keys, housekeeping};
+
+/// The queue whose messages failed for good.
+pub const DEAD_LETTER_QUEUE: &str = "toolboxai-jobs-dead";
+
+/// Work that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Job {
+    /// A game opened a session: remember when its key was used last. In the queue, so that opening costs no write.
+    GameKeyUsed {
+        /// The key.
+        key_id: GameKeyId,
+        /// Its school.
+        school_id: SchoolId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Why a message is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// It is no job; it never will be.
+    #[error("not a job: {0}")]
+    Malformed(String),
+    /// Perhaps the next time.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Does one message. A message that comes twice counts once.
+pub async fn run(db: &dyn Database, message: &str) -> Result<(), JobError> {
+    let job: Job = serde_json::from_str(message).map_err(|error| JobError::Malformed(error.to_string()))?;
+    match job {
+        Job::GameKeyUsed { key_id, school_id, at } => game_keys::touch(db, &school_id, &key_id, at).await?,
+    }
+    Ok(())
+}
+
+/// Keeps a message that failed for good.
+pub async fn bury(
+    db: &dyn Database,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+    queue: &str,
+    message: &str,
+) -> Result<(), DbError> {
+    housekeeping::keep_dead_letter(db, &DeadLetterId::new(now, entropy), queue, message, now).await
+}
+
+/// The hourly tick.
+pub async fn tick(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
+    housekeeping::tidy(db, now).await
+}
