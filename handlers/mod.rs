@@ -1,0 +1,121 @@
+//! The endpoints, one file a resource. A route and its documentation are one thing: `routes!` takes both from a handler.
+
+mod auth;
+mod classes;
+mod extract;
+mod game;
+mod health;
+mod idempotency;
+mod layers;
+mod live_sessions;
+mod problem;
+mod quizzes;
+mod realtime;
+mod results;
+mod seats;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
+
+use crate::config::Config;
+use crate::ports::{Cache, Clock, Database, Entropy, Jobs, Log, RateLimits, Rooms};
+
+/// Largest body of a route that does not say otherwise: a quiz of 100 long questions is about 500 KB.
+const MAX_BODY_BYTES: usize = 512 * 1024;
+
+/// What the handlers need.
+pub struct App {
+    /// D1.
+    pub db: Arc<dyn Database>,
+    /// KV.
+    pub cache: Arc<dyn Cache>,
+    /// The queue.
+    pub jobs: Arc<dyn Jobs>,
+    /// The class rooms.
+    pub rooms: Arc<dyn Rooms>,
+    /// The limits.
+    pub rate_limits: Arc<dyn RateLimits>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where log lines go.
+    pub log: Arc<dyn Log>,
+    /// Settings and keys.
+    pub config: Config,
+}
+
+/// As axum passes it on.
+pub type AppState = Arc<App>;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ToolboxAI Edge",
+        description = "Classes taught inside Roblox experiences: accounts, classes, quizzes, live rooms and the game's own API."
+    ),
+    components(schemas(Problem)),
+    tags(
+        (name = "auth", description = "Sign-in."),
+        (name = "classes", description = "Classes, join codes, seats."),
+        (name = "quizzes", description = "Quizzes and their published versions."),
+        (name = "live", description = "Live sessions, boards and results."),
+        (name = "game", description = "What Roblox game servers call."),
+        (name = "realtime", description = "Signatures for the Pusher channels of a class room."),
+        (name = "health", description = "For who watches it.")
+    )
+)]
+struct Document;
+
+fn documented() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(sign_in::routes())
+        .merge(classes::routes())
+        .merge(seats::routes())
+        .merge(quizzes::routes())
+        .merge(live_sessions::routes())
+        .merge(results::routes())
+        .merge(game::routes())
+        .merge(realtime::routes())
+        .merge(health::routes())
+}
+
+/// The API's contract. `openapi.json` holds it, and a test compares.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = documented().split_for_parts().1;
+    let components = document.components.get_or_insert_default();
+    for (name, description) in [
+        ("access_token", "The access token of a person, from `/api/v1/auth/login`."),
+        ("game_key", "The key of an experience; stored in Roblox as a Secret."),
+        ("game_token", "The short-lived token of a game server, from `/api/v1/game/sessions`."),
+    ] {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.description = Some(description.to_owned());
+        components.add_security_scheme(name, SecurityScheme::Http(scheme));
+    }
+    document
+}
+
+/// The whole API. Build it once an isolate, not once a request.
+pub fn router(app: AppState) -> Router {
+    let mut router = documented().split_for_parts().0;
+    if app.config.is_local {
+        router = router.merge(health::local_routes());
+    }
+    router
+        .fallback(problem::unknown_route)
+        .method_not_allowed_fallback(problem::wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(layers::security_headers))
+        .layer(from_fn_with_state(app.clone(), layers::observe))
+        .with_state(app)
+}
