@@ -163,13 +163,23 @@ await main(async () => {
   const expected = () => (chosen.students - sums.turnedAway.size) * session.question_count;
   const view = {
     classId: room.id,
-    now: () => ({ title: `${session.quiz_title} in ${room.name}`, students: chosen.students, expected: expected(), ...sums }),
+    now: () => ({
+      title: `${session.quiz_title} in ${room.name}`,
+      students: chosen.students,
+      expected: expected(),
+      ...sums,
+    }),
   };
   say(`Watch it: ${url}/classes/${room.id}`);
   const move = (name) => teacher.post(`/api/v1/live-sessions/${session.id}/${name}`);
   // All in their seats first, as a teacher would wait; a pupil who does not come in two minutes misses the start.
   const patience = Date.now() + 120_000;
-  await watch(teacher, view, () => sums.joined + sums.turnedAway.size >= chosen.students || Date.now() > patience, done);
+  await watch(
+    teacher,
+    view,
+    () => sums.joined + sums.turnedAway.size >= chosen.students || Date.now() > patience,
+    done,
+  );
   if (session.status === "lobby") await move("start");
   const allAnswered = () => sums.answered + sums.refused >= expected();
   await watch(teacher, view, () => sums.ended || (mine && allAnswered()), done);

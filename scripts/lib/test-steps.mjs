@@ -8,6 +8,7 @@ import { buildWorker } from "../build-worker.mjs";
 import { ensureChromium } from "./chromium.mjs";
 import { cargoCounts, nodeCounts, vitestCounts } from "./counts.mjs";
 import { formatted, inRoot } from "./paths.mjs";
+import { withOwnServer } from "./own-server.mjs";
 import { capture } from "./run.mjs";
 import { buildSimulator, simulator } from "./simulator.mjs";
 import { ensureTools, program } from "./tools.mjs";
@@ -22,7 +23,7 @@ const check = (command, args, options) => async () => {
 
 /** A test runner, whose own counts are taken; one that ended badly without a failed test counts as one failure. */
 const tests = (command, args, counts, options) => async () => {
-  const { code, output } = await capture(command, args, typeof options === "function" ? await options() : options);
+  const { code, output } = await capture(command, args, options);
   const { passed, failed } = counts(output);
   const crashed = failed === 0 && (code !== 0 || passed === 0);
   return { passed, failed: crashed ? 1 : failed, log: output };
@@ -98,8 +99,15 @@ export const steps = [
     name: "tests in a browser",
     full: true,
     needs: ["Worker build", "dashboard build", "simulator build"],
-    run: tests("node", nodeTest("tests/browser"), nodeCounts, async () => ({
-      env: { SIMULATOR: simulator, CHROMIUM: await ensureChromium() },
-    })),
+    run: async () => {
+      const env = {
+        SIMULATOR: simulator,
+        CHROMIUM: await ensureChromium(),
+        ARTIFACTS_DIR: inRoot("artifacts", "browser"),
+      };
+      return withOwnServer(({ url, state }) =>
+        tests("node", nodeTest("tests/browser"), nodeCounts, { env: { ...env, BASE_URL: url, STATE_DIR: state } })(),
+      );
+    },
   },
 ];
