@@ -42,7 +42,11 @@ fn bearer(parts: &Parts) -> Result<&str, ApiError> {
         .ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated, "Send `Authorization: Bearer …`."))
 }
 
-fn verified<T: TokenKind>(parts: &Parts, ring: &crate::domain::tokens::KeyRing, app: &AppState) -> Result<T, ApiError> {
+fn verified<T: TokenKind>(
+    parts: &Parts,
+    ring: &crate::domain::tokens::KeyRing,
+    app: &AppState,
+) -> Result<T, ApiError> {
     Ok(ring.verify(bearer(parts)?, app.clock.now())?)
 }
 
@@ -82,6 +86,8 @@ impl FromRequestParts<AppState> for GameKey {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let key_hash = sha256_hex(bearer(parts)?);
         let key = game_keys::good(app.db.as_ref(), &key_hash, app.clock.now()).await?;
-        key.map(Self).ok_or_else(|| ApiError::new(ProblemCode::InvalidToken, "The key is unknown, expired or revoked."))
+        key.map(Self).ok_or_else(|| {
+            ApiError::new(ProblemCode::InvalidToken, "The key is unknown, expired or revoked.")
+        })
     }
 }

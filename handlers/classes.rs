@@ -14,7 +14,9 @@ use super::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use super::idempotency::{IdempotencyKey, lost_the_race, made_before};
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::{App, AppState};
-use crate::domain::class::{DEFAULT_CAPACITY, JoinPolicy, MAX_CAPACITY, MAX_GRADE_LEVEL, MAX_NAME, MAX_SUBJECT};
+use crate::domain::class::{
+    DEFAULT_CAPACITY, JoinPolicy, MAX_CAPACITY, MAX_GRADE_LEVEL, MAX_NAME, MAX_SUBJECT,
+};
 use crate::domain::ids::{ClassId, UserId, new_join_code, new_room_key};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::time::Timestamp;
@@ -134,7 +136,11 @@ impl Fields {
         if text.is_empty() {
             self.0.push(FieldError::new(pointer, FieldErrorCode::Required, "must not be empty"));
         } else if text.chars().count() > most {
-            self.0.push(FieldError::new(pointer, FieldErrorCode::TooLong, format!("at most {most} characters")));
+            self.0.push(FieldError::new(
+                pointer,
+                FieldErrorCode::TooLong,
+                format!("at most {most} characters"),
+            ));
         }
         Some(text.to_owned())
     }
@@ -182,7 +188,8 @@ fn new_class(app: &App, teacher: &Teacher, change: ClassChange) -> ClassRow {
 /// Tells the room what its class is. Not being told now is no error: every later call tells it again.
 pub(super) async fn tell_room(app: &App, class: &ClassRow) {
     if let Err(error) = app.rooms.call(class.facts(), RoomOp::Configure).await {
-        let line = serde_json::json!({"message": "room not told", "level": "warn", "cause": error.to_string()});
+        let line =
+            serde_json::json!({"message": "room not told", "level": "warn", "cause": error.to_string()});
         app.log.line(&line.to_string());
     }
 }
@@ -292,9 +299,10 @@ async fn update_class(
             Ok(with_etag(class))
         }
         Written::NotFound => Err(ApiError::not_found("class")),
-        Written::Conflict => {
-            Err(ApiError::new(ProblemCode::PreconditionFailed, "Somebody else changed the class. Load it again."))
-        }
+        Written::Conflict => Err(ApiError::new(
+            ProblemCode::PreconditionFailed,
+            "Somebody else changed the class. Load it again.",
+        )),
     }
 }
 
@@ -310,7 +318,9 @@ async fn rotate_join_code(
 ) -> Result<impl IntoResponse, ApiError> {
     for _ in 0..CODE_DRAWS {
         let code = new_join_code(app.entropy.as_ref());
-        match classes::set_join_code(app.db.as_ref(), &teacher.scope(), &id, Some(&code), app.clock.now()).await {
+        match classes::set_join_code(app.db.as_ref(), &teacher.scope(), &id, Some(&code), app.clock.now())
+            .await
+        {
             Ok(class) => return class.map(with_etag).ok_or_else(|| ApiError::not_found("class")),
             Err(DbError::Unique(_)) => {}
             Err(error) => return Err(error.into()),

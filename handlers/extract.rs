@@ -32,13 +32,19 @@ fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
 }
 
 /// The body's bytes, if its type is the wanted one and it is not too large.
-pub(super) async fn bytes<S: Send + Sync>(request: Request, state: &S, wanted: &str) -> Result<Bytes, ApiError> {
+pub(super) async fn bytes<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    wanted: &str,
+) -> Result<Bytes, ApiError> {
     if !has_type(request.headers(), wanted) {
         let detail = format!("Send `Content-Type: {wanted}`.");
         return Err(ApiError::new(ProblemCode::UnsupportedMediaType, detail));
     }
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
-        BytesRejection::FailedToBufferBody(error) if error.status() == http::StatusCode::PAYLOAD_TOO_LARGE => {
+        BytesRejection::FailedToBufferBody(error)
+            if error.status() == http::StatusCode::PAYLOAD_TOO_LARGE =>
+        {
             ApiError::new(ProblemCode::PayloadTooLarge, "The body has too many bytes.")
         }
         _ => ApiError::new(ProblemCode::Malformed, "The body did not arrive whole."),
@@ -52,8 +58,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let route = format!("{} {}", request.method(), request.uri().path());
         let body = bytes(request, state, "application/json").await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| field_error(&error))?;
-        deserializer.end().map_err(|_| ApiError::new(ProblemCode::Malformed, "There is more behind the JSON value."))?;
+        let value =
+            serde_path_to_error::deserialize(&mut deserializer).map_err(|error| field_error(&error))?;
+        deserializer
+            .end()
+            .map_err(|_| ApiError::new(ProblemCode::Malformed, "There is more behind the JSON value."))?;
         let fingerprint = sha256_hex(&format!("{route}\n{}", String::from_utf8_lossy(&body)));
         Ok(Self { value, fingerprint })
     }
@@ -71,8 +80,12 @@ fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiErro
         .iter()
         .map(|segment| match segment {
             serde_path_to_error::Segment::Seq { index } => format!("/{index}"),
-            serde_path_to_error::Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => String::new(),
+            serde_path_to_error::Segment::Map { key } => {
+                format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+            }
+            serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {
+                String::new()
+            }
         })
         .collect();
     ApiError::invalid(vec![FieldError::new(pointer, FieldErrorCode::Malformed, sentence)])
@@ -86,9 +99,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let body = bytes(request, state, "application/x-www-form-urlencoded").await?;
-        serde_urlencoded::from_bytes(&body)
-            .map(Self)
-            .map_err(|error| ApiError::new(ProblemCode::Malformed, format!("The form cannot be read: {error}")))
+        serde_urlencoded::from_bytes(&body).map(Self).map_err(|error| {
+            ApiError::new(ProblemCode::Malformed, format!("The form cannot be read: {error}"))
+        })
     }
 }
 
@@ -99,9 +112,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
-            .map(Self)
-            .map_err(|error| ApiError::new(ProblemCode::Malformed, format!("The query cannot be read: {error}")))
+        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).map(Self).map_err(|error| {
+            ApiError::new(ProblemCode::Malformed, format!("The query cannot be read: {error}"))
+        })
     }
 }
 
@@ -136,7 +149,8 @@ impl PageQuery {
             return Err(ApiError::new(ProblemCode::Malformed, format!("limit: 1 to {MAX_LIMIT}")));
         }
         let before = self.cursor.as_deref().map(|text| {
-            cursor::decode(text).ok_or_else(|| ApiError::new(ProblemCode::Malformed, "cursor: not one of ours"))
+            cursor::decode(text)
+                .ok_or_else(|| ApiError::new(ProblemCode::Malformed, "cursor: not one of ours"))
         });
         Ok(Page { before: before.transpose()?, limit: limit + 1 })
     }
@@ -158,7 +172,12 @@ impl<T> List<T> {
     }
 
     /// From the rows of [`PageQuery::page`]'s page.
-    pub(super) fn of<R>(mut rows: Vec<R>, page: &Page, id: impl Fn(&R) -> String, item: impl FnMut(R) -> T) -> Self {
+    pub(super) fn of<R>(
+        mut rows: Vec<R>,
+        page: &Page,
+        id: impl Fn(&R) -> String,
+        item: impl FnMut(R) -> T,
+    ) -> Self {
         let wanted = usize::try_from(page.limit - 1).unwrap_or(0);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -174,16 +193,23 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default()) else {
+        let Some(value) = parts.headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default())
+        else {
             return Ok(Self(None));
         };
         if value == "*" {
             return Ok(Self(None));
         }
-        let revision = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).and_then(|value| value.parse().ok());
-        revision
-            .map(|revision| Self(Some(revision)))
-            .ok_or_else(|| ApiError::new(ProblemCode::PreconditionFailed, "If-Match: send the ETag of the answer you changed."))
+        let revision = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'))
+            .and_then(|value| value.parse().ok());
+        revision.map(|revision| Self(Some(revision))).ok_or_else(|| {
+            ApiError::new(
+                ProblemCode::PreconditionFailed,
+                "If-Match: send the ETag of the answer you changed.",
+            )
+        })
     }
 }
 

@@ -80,11 +80,22 @@ pub struct SyncPlan {
 
 fn check(input: &GameSessionIn) -> Result<(), ApiError> {
     let mut errors = Vec::new();
-    if !(1..=20).contains(&input.place_id.len()) || !input.place_id.bytes().all(|byte| byte.is_ascii_digit()) {
-        errors.push(FieldError::new("/place_id", FieldErrorCode::Malformed, "a whole number as a string is expected"));
+    if !(1..=20).contains(&input.place_id.len()) || !input.place_id.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        errors.push(FieldError::new(
+            "/place_id",
+            FieldErrorCode::Malformed,
+            "a whole number as a string is expected",
+        ));
     }
-    if !(1..=MAX_JOB_ID).contains(&input.job_id.len()) || !input.job_id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        errors.push(FieldError::new("/job_id", FieldErrorCode::Malformed, "1 to 100 visible ASCII characters"));
+    if !(1..=MAX_JOB_ID).contains(&input.job_id.len())
+        || !input.job_id.bytes().all(|byte| byte.is_ascii_graphic())
+    {
+        errors.push(FieldError::new(
+            "/job_id",
+            FieldErrorCode::Malformed,
+            "1 to 100 visible ASCII characters",
+        ));
     }
     if errors.is_empty() { Ok(()) } else { Err(ApiError::invalid(errors)) }
 }
@@ -132,11 +143,15 @@ async fn open_game_session(
         job_id: input.job_id,
     };
     let expires_in = app.config.game_token_s;
-    let token =
-        app.config.game_keys.sign(&claims, now, expires_in).map_err(|error| ApiError::internal(error.to_string()))?;
+    let token = app
+        .config
+        .game_keys
+        .sign(&claims, now, expires_in)
+        .map_err(|error| ApiError::internal(error.to_string()))?;
     let used = Job::GameKeyUsed { key_id: key.id, school_id: key.school_id, at: now };
     if let Err(error) = app.jobs.send(used).await {
-        let line = serde_json::json!({"message": "job not queued", "level": "warn", "cause": error.to_string()});
+        let line =
+            serde_json::json!({"message": "job not queued", "level": "warn", "cause": error.to_string()});
         app.log.line(&line.to_string());
     }
     let url = format!("{}/api/v1/game/sync", base_url(&headers, app.config.is_local));
@@ -197,14 +212,20 @@ pub struct SyncPlayer {
 /// 256 KB.
 #[utoipa::path(post, path = "/api/v1/game/sync", tag = "game", security(("game_token" = [])), request_body = SyncBody,
     responses((status = 200, body = SyncOut), Problems))]
-async fn sync(State(app): State<AppState>, GameServer(claims): GameServer, request: Request) -> Result<Response, ApiError> {
+async fn sync(
+    State(app): State<AppState>,
+    GameServer(claims): GameServer,
+    request: Request,
+) -> Result<Response, ApiError> {
     let body = bytes(request, &app, "application/json").await?;
     if body.len() > MAX_SYNC_BYTES {
         return Err(ApiError::new(ProblemCode::PayloadTooLarge, "A sync has at most 256 KB."));
     }
     match app.rooms.sync(claims.room_key.clone(), claims, body.to_vec()).await? {
         SyncReply::Answer(json) => Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response()),
-        SyncReply::Refused(SyncRefusal::Malformed(detail)) => Err(ApiError::new(ProblemCode::Malformed, detail)),
+        SyncReply::Refused(SyncRefusal::Malformed(detail)) => {
+            Err(ApiError::new(ProblemCode::Malformed, detail))
+        }
         SyncReply::Refused(SyncRefusal::TooManyEvents) => {
             let detail = format!("A sync has at most {MAX_EVENTS} events.");
             Err(ApiError::new(ProblemCode::TooManyEvents, detail))

@@ -21,8 +21,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         let key = value.to_str().ok().filter(|key| (1..=MAX_KEY).contains(&key.len()));
-        key.map(|key| Self(Some(key.to_owned())))
-            .ok_or_else(|| ApiError::new(ProblemCode::Malformed, "Idempotency-Key: 1 to 255 visible ASCII characters"))
+        key.map(|key| Self(Some(key.to_owned()))).ok_or_else(|| {
+            ApiError::new(ProblemCode::Malformed, "Idempotency-Key: 1 to 255 visible ASCII characters")
+        })
     }
 }
 

@@ -136,7 +136,12 @@ mod tests {
     fn a_trace_goes_on_only_when_it_is_one() {
         let trace = "0af7651916cd43dd8448eb211c80319c";
         assert_eq!(trace_id(&format!("00-{trace}-b7ad6b7169203331-01")), Some(trace));
-        for wrong in ["", "00-0-0-0", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &format!("00-{}-b7ad6b7169203331-01", "0".repeat(32))] {
+        for wrong in [
+            "",
+            "00-0-0-0",
+            "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            &format!("00-{}-b7ad6b7169203331-01", "0".repeat(32)),
+        ] {
             assert_eq!(trace_id(wrong), None, "{wrong}");
         }
     }

@@ -67,8 +67,9 @@ impl LiveSessionIn {
 async fn published(app: &App, teacher: &Teacher, id: &QuizId) -> Result<(i64, String), ApiError> {
     let quiz = quizzes::by_id(app.db.as_ref(), &teacher.scope(), id).await?;
     let version = quiz.ok_or_else(|| ApiError::not_found("quiz"))?.summary.published_version;
-    let version =
-        version.ok_or_else(|| ApiError::new(ProblemCode::QuizNotPublished, "Publish the quiz before a class plays it."))?;
+    let version = version.ok_or_else(|| {
+        ApiError::new(ProblemCode::QuizNotPublished, "Publish the quiz before a class plays it.")
+    })?;
     let key = format!("quiz:{id}:{version}");
     if let Some(body) = app.cache.get(key.clone()).await {
         return Ok((version, body));

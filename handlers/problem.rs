@@ -144,7 +144,11 @@ impl ApiError {
     /// Something behind us does not answer.
     pub fn unavailable(cause: impl Into<String>) -> Self {
         let detail = "Something behind this server does not answer. Try again in a moment.";
-        Self { retry_after_s: Some(2), cause: Some(cause.into()), ..Self::new(ProblemCode::Unavailable, detail) }
+        Self {
+            retry_after_s: Some(2),
+            cause: Some(cause.into()),
+            ..Self::new(ProblemCode::Unavailable, detail)
+        }
     }
 
     /// Our fault.
@@ -175,7 +179,9 @@ impl ApiError {
             C::SessionExists => (StatusCode::CONFLICT, "Another session has not ended"),
             C::QuizNotPublished => (StatusCode::CONFLICT, "The quiz is not published"),
             C::ClassFull => (StatusCode::CONFLICT, "All seats are taken"),
-            C::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used before"),
+            C::IdempotencyKeyReused => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used before")
+            }
             C::EventsGone => (StatusCode::GONE, "The log no longer reaches back so far"),
             C::TooManyEvents => (StatusCode::UNPROCESSABLE_ENTITY, "Too many events in one call"),
             C::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
@@ -209,7 +215,8 @@ impl ApiError {
             errors: self.errors,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -248,7 +255,9 @@ impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Invalid => Self::new(ProblemCode::InvalidToken, "The token is not valid."),
-            TokenError::Expired => Self::new(ProblemCode::TokenExpired, "The token has expired; get a new one."),
+            TokenError::Expired => {
+                Self::new(ProblemCode::TokenExpired, "The token has expired; get a new one.")
+            }
         }
     }
 }
@@ -258,12 +267,20 @@ impl From<Refusal> for ApiError {
         use ProblemCode as C;
         let (code, detail) = match refusal {
             Refusal::NotFound => (C::NotFound, "There is no such thing in this class."),
-            Refusal::MoveNotAllowed => (C::MoveNotAllowed, "The session is not in a state that allows this move."),
-            Refusal::NoMoreQuestions => (C::NoMoreQuestions, "The last question is open already; end the session."),
-            Refusal::SessionExists => (C::SessionExists, "End the session that is on before you make another one."),
+            Refusal::MoveNotAllowed => {
+                (C::MoveNotAllowed, "The session is not in a state that allows this move.")
+            }
+            Refusal::NoMoreQuestions => {
+                (C::NoMoreQuestions, "The last question is open already; end the session.")
+            }
+            Refusal::SessionExists => {
+                (C::SessionExists, "End the session that is on before you make another one.")
+            }
             Refusal::IdempotencyMismatch => return key_reused(),
             Refusal::ClassFull => (C::ClassFull, "All seats are taken; raise the capacity or remove a seat."),
-            Refusal::EventsGone => (C::EventsGone, "Load the page anew; the log no longer reaches back so far."),
+            Refusal::EventsGone => {
+                (C::EventsGone, "Load the page anew; the log no longer reaches back so far.")
+            }
         };
         Self::new(code, detail)
     }

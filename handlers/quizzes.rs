@@ -90,8 +90,8 @@ impl From<QuizSummaryRow> for QuizSummary {
 }
 
 fn author_view(row: QuizRow) -> Result<impl IntoResponse, ApiError> {
-    let content: AuthorQuiz =
-        serde_json::from_str(&row.body).map_err(|error| ApiError::internal(format!("a stored quiz: {error}")))?;
+    let content: AuthorQuiz = serde_json::from_str(&row.body)
+        .map_err(|error| ApiError::internal(format!("a stored quiz: {error}")))?;
     let tag = etag(row.summary.revision);
     Ok(([tag], Out(QuizOut { summary: row.summary.into(), questions: content.questions })))
 }
@@ -136,7 +136,9 @@ async fn insert_quiz(
     let id = QuizId::new(now, app.entropy.as_ref());
     match quizzes::insert(app.db.as_ref(), &teacher.0, &NewQuiz { id: &id, quiz, now }, record).await {
         Ok(()) => Ok(id.to_string()),
-        Err(error) if lost_the_race(&error) => Ok(made_before(app, &teacher.0, record).await?.ok_or(error)?),
+        Err(error) if lost_the_race(&error) => {
+            Ok(made_before(app, &teacher.0, record).await?.ok_or(error)?)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -184,16 +186,20 @@ async fn replace_quiz(
 ) -> Result<impl IntoResponse, ApiError> {
     let before = quiz_of(&app, &teacher, &id).await?;
     let revision = revision.ok_or_else(|| {
-        ApiError::new(ProblemCode::PreconditionRequired, "Send the ETag of the quiz that you changed as If-Match.")
+        ApiError::new(
+            ProblemCode::PreconditionRequired,
+            "Send the ETag of the quiz that you changed as If-Match.",
+        )
     })?;
-    let known: AuthorQuiz =
-        serde_json::from_str(&before.body).map_err(|error| ApiError::internal(format!("a stored quiz: {error}")))?;
+    let known: AuthorQuiz = serde_json::from_str(&before.body)
+        .map_err(|error| ApiError::internal(format!("a stored quiz: {error}")))?;
     let quiz = checked(&app, value, &known.ids())?;
     match quizzes::update(app.db.as_ref(), &teacher.scope(), &id, &quiz, revision, app.clock.now()).await? {
         Written::Done(row) => author_view(row),
-        Written::NotFound | Written::Conflict => {
-            Err(ApiError::new(ProblemCode::PreconditionFailed, "Somebody else changed the quiz. Load it again."))
-        }
+        Written::NotFound | Written::Conflict => Err(ApiError::new(
+            ProblemCode::PreconditionFailed,
+            "Somebody else changed the quiz. Load it again.",
+        )),
     }
 }
 

@@ -125,7 +125,8 @@ async fn show_results(
 fn csv(results: &Results) -> Result<Response, ApiError> {
     let file = results.to_csv().map_err(|error| ApiError::internal(error.to_string()))?;
     let name = format!("attachment; filename=\"results-{}.csv\"", results.session.id);
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    let headers =
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, file).into_response())
 }
 

@@ -15,7 +15,10 @@ use crate::rooms::{RoomAnswer, RoomOp, Seat, SeatMove};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_seats)).routes(routes!(approve_seat)).routes(routes!(remove_seat))
+    OpenApiRouter::new()
+        .routes(routes!(list_seats))
+        .routes(routes!(approve_seat))
+        .routes(routes!(remove_seat))
 }
 
 /// An answer of another kind than the question's: a room of another version.

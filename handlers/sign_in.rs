@@ -85,7 +85,10 @@ fn wrong() -> ApiError {
 /// An unknown address costs the same time as a wrong password and gets the same answer.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginIn,
     responses((status = 200, body = LoginOut), Problems))]
-async fn login(State(app): State<AppState>, Json { value: input, .. }: Json<LoginIn>) -> Result<Out<LoginOut>, ApiError> {
+async fn login(
+    State(app): State<AppState>,
+    Json { value: input, .. }: Json<LoginIn>,
+) -> Result<Out<LoginOut>, ApiError> {
     let email = input.email.trim().to_lowercase();
     if email.len() > MAX_EMAIL || input.password.chars().count() > password::MAX_PASSWORD {
         return Err(wrong());
@@ -122,5 +125,6 @@ async fn login(State(app): State<AppState>, Json { value: input, .. }: Json<Logi
 async fn me(State(app): State<AppState>, Person(caller): Person) -> Result<Out<UserOut>, ApiError> {
     let user = users::by_id(app.db.as_ref(), &caller.school_id, &caller.user_id).await?;
     let user = user.filter(|user| user.state == "active");
-    user.map(|user| Out(user.into())).ok_or_else(|| ApiError::new(ProblemCode::InvalidToken, "The account is gone or suspended."))
+    user.map(|user| Out(user.into()))
+        .ok_or_else(|| ApiError::new(ProblemCode::InvalidToken, "The account is gone or suspended."))
 }

@@ -50,10 +50,12 @@ impl Config {
             parse_secret(&secret(get, "REALTIME_SECRET")?).map_err(|error| weak("REALTIME_SECRET", error))?;
         let game_token_s = match get("GAME_TOKEN_SECONDS") {
             None => GAME_TOKEN_S,
-            Some(text) => text.parse().ok().filter(|s| (60..=MAX_GAME_TOKEN_S).contains(s)).ok_or(ConfigError {
-                name: "GAME_TOKEN_SECONDS",
-                problem: format!("must be a whole number from 60 to {MAX_GAME_TOKEN_S}"),
-            })?,
+            Some(text) => {
+                text.parse().ok().filter(|s| (60..=MAX_GAME_TOKEN_S).contains(s)).ok_or(ConfigError {
+                    name: "GAME_TOKEN_SECONDS",
+                    problem: format!("must be a whole number from 60 to {MAX_GAME_TOKEN_S}"),
+                })?
+            }
         };
         Ok(Self {
             is_local: get("ENVIRONMENT").as_deref() == Some("local"),
@@ -87,7 +89,8 @@ mod tests {
     fn read(overrides: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let ring = format!("k1:{GOOD}");
         let good = [("AUTH_KEYS", ring.as_str()), ("GAME_KEYS", &ring), ("REALTIME_SECRET", GOOD)];
-        let vars: std::collections::HashMap<&str, &str> = good.into_iter().chain(overrides.iter().copied()).collect();
+        let vars: std::collections::HashMap<&str, &str> =
+            good.into_iter().chain(overrides.iter().copied()).collect();
         Config::read(&|name| vars.get(name).map(|value| (*value).to_owned()))
     }
 

@@ -164,12 +164,7 @@ pub trait Rooms: Send + Sync {
 /// Sliding-window limits that hold across the planet.
 pub trait RateLimits: Send + Sync {
     /// Says whether one more hit on the bucket would fit; counts it when told to.
-    fn check(
-        &self,
-        bucket: String,
-        limit: Limit,
-        count: bool,
-    ) -> BoxFuture<'_, Result<Verdict, PortError>>;
+    fn check(&self, bucket: String, limit: Limit, count: bool) -> BoxFuture<'_, Result<Verdict, PortError>>;
 }
 
 /// Where log lines go.

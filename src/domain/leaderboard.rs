@@ -56,7 +56,9 @@ pub struct LeaderboardItem {
 /// Ranks. Within a rank by name, then by seat: the same facts give the same board in whatever order they came.
 pub fn rank(mut standings: Vec<Standing>) -> Vec<LeaderboardItem> {
     standings.sort_by(|a, b| {
-        b.xp.cmp(&a.xp).then_with(|| a.display_name.cmp(&b.display_name)).then_with(|| a.seat_id.cmp(&b.seat_id))
+        b.xp.cmp(&a.xp)
+            .then_with(|| a.display_name.cmp(&b.display_name))
+            .then_with(|| a.seat_id.cmp(&b.seat_id))
     });
     let mut items: Vec<LeaderboardItem> = Vec::with_capacity(standings.len());
     for (place, standing) in (1..).zip(standings) {

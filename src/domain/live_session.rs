@@ -284,7 +284,9 @@ mod tests {
     fn an_ended_session_stays_ended() {
         let ended = after(lobby(Pace::Host, None), &[Move::Start, Move::Next, Move::End]).unwrap();
         assert_eq!(ended.accepts(0, T0), Err(Closed::Ended));
-        for what in [Move::Start, Move::Next, Move::Pause, Move::Resume, Move::Freeze, Move::Unfreeze, Move::End] {
+        for what in
+            [Move::Start, Move::Next, Move::Pause, Move::Resume, Move::Freeze, Move::Unfreeze, Move::End]
+        {
             assert_eq!(ended.clone().apply(what, T0), Err(MoveError::NotAllowed));
         }
     }

@@ -20,7 +20,8 @@ pub const MAX_PASSWORD: usize = 128;
 pub struct HashError(String);
 
 fn argon2() -> Result<Argon2<'static>, HashError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| HashError(error.to_string()))?;
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| HashError(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -29,9 +30,8 @@ pub fn hash(password: &str, entropy: &dyn Entropy) -> Result<String, HashError> 
     let mut salt = [0; 16];
     entropy.fill(&mut salt);
     let salt = SaltString::encode_b64(&salt).map_err(|error| HashError(error.to_string()))?;
-    let hash = argon2()?
-        .hash_password(password.as_bytes(), &salt)
-        .map_err(|error| HashError(error.to_string()))?;
+    let hash =
+        argon2()?.hash_password(password.as_bytes(), &salt).map_err(|error| HashError(error.to_string()))?;
     Ok(hash.to_string())
 }
 

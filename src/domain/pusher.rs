@@ -114,7 +114,11 @@ pub fn parse_frame(text: &str) -> Option<ClientFrame> {
         "pusher:ping" => Some(ClientFrame::Ping),
         "pusher:subscribe" => {
             let data: SubscribeData = serde_json::from_value(data).ok()?;
-            Some(ClientFrame::Subscribe { channel: data.channel, auth: data.auth, channel_data: data.channel_data })
+            Some(ClientFrame::Subscribe {
+                channel: data.channel,
+                auth: data.auth,
+                channel_data: data.channel_data,
+            })
         }
         "pusher:unsubscribe" => {
             let channel = data.get("channel")?.as_str()?.to_owned();
@@ -155,7 +159,8 @@ pub fn socket_id(random: [u8; 8]) -> String {
 
 /// Whether a text has the form of a socket's id.
 pub fn is_socket_id(text: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.len() <= 20 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        |part: &str| !part.is_empty() && part.len() <= 20 && part.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once('.').is_some_and(|(a, b)| digits(a) && digits(b))
 }
 
@@ -204,7 +209,10 @@ mod tests {
     #[test]
     fn signatures_are_those_of_the_specification() {
         let private = subscription_text("1234.1234", "private-foobar", None);
-        assert_eq!(sign(SECRET, &private), "58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4");
+        assert_eq!(
+            sign(SECRET, &private),
+            "58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4"
+        );
         let data = r#"{"user_id":10,"user_info":{"name":"Mr. Channels"}}"#;
         let presence = subscription_text("1234.1234", "presence-foobar", Some(data));
         let signature = "afaed3695da2ffd16931f457e338e6c9f2921fa133ce7dac49f529792be6304c";
@@ -222,7 +230,8 @@ mod tests {
             channel_data: None,
         };
         let object = r#"{"event":"pusher:subscribe","data":{"channel":"private-class","auth":"k:s"}}"#;
-        let string = r#"{"event":"pusher:subscribe","data":"{\"channel\":\"private-class\",\"auth\":\"k:s\"}"}"#;
+        let string =
+            r#"{"event":"pusher:subscribe","data":"{\"channel\":\"private-class\",\"auth\":\"k:s\"}"}"#;
         assert_eq!(parse_frame(object).as_ref(), Some(&expected));
         assert_eq!(parse_frame(string).as_ref(), Some(&expected));
         assert_eq!(parse_frame(PING), Some(ClientFrame::Ping));

@@ -54,7 +54,11 @@ pub fn hit(counters: Counters, limit: Limit, now: Timestamp) -> (Counters, Verdi
         counters.current += 1;
     }
     let remaining = (i64::from(limit.hits) - used - i64::from(allowed)).max(0);
-    let retry_after_s = if remaining > 0 { 0 } else { retry_after_ms(counters, limit, window_ms, left_ms).div_euclid(1000) + 1 };
+    let retry_after_s = if remaining > 0 {
+        0
+    } else {
+        retry_after_ms(counters, limit, window_ms, left_ms).div_euclid(1000) + 1
+    };
     let verdict = Verdict {
         allowed,
         remaining: u32::try_from(remaining).unwrap_or(0),

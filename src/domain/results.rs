@@ -215,7 +215,11 @@ impl Results {
         for question in &self.questions {
             match row.answers.iter().find(|answer| answer.question_id == question.id) {
                 Some(answer) => {
-                    record.extend([answer.points.to_string(), answer.ms.to_string(), answer.attempts.to_string()]);
+                    record.extend([
+                        answer.points.to_string(),
+                        answer.ms.to_string(),
+                        answer.attempts.to_string(),
+                    ]);
                 }
                 None => record.extend([const { String::new() }; 3]),
             }

@@ -102,7 +102,12 @@ impl KeyRing {
     }
 
     /// Signs, valid for so many seconds.
-    pub fn sign<T: TokenKind>(&self, claims: &T, now: Timestamp, lifetime_s: i64) -> Result<String, TokenError> {
+    pub fn sign<T: TokenKind>(
+        &self,
+        claims: &T,
+        now: Timestamp,
+        lifetime_s: i64,
+    ) -> Result<String, TokenError> {
         let (kid, key) = self.keys.first().ok_or(TokenError::Invalid)?;
         let expires = now.as_secs().saturating_add(lifetime_s);
         let mut jwt = Claims::new(Envelope { aud: T::AUDIENCE.to_owned(), claims: claims.clone() });
@@ -119,10 +124,7 @@ impl KeyRing {
         let token = UntrustedToken::new(token).map_err(|_| TokenError::Invalid)?;
         let kid = token.header().key_id.as_deref().ok_or(TokenError::Invalid)?;
         let (_, key) = self.keys.iter().find(|(known, _)| known == kid).ok_or(TokenError::Invalid)?;
-        let token = Hs256
-            .validator::<Envelope<T>>(key)
-            .validate(&token)
-            .map_err(|_| TokenError::Invalid)?;
+        let token = Hs256.validator::<Envelope<T>>(key).validate(&token).map_err(|_| TokenError::Invalid)?;
         let claims = token.into_parts().1;
         let expires = claims.expiration.ok_or(TokenError::Invalid)?;
         if claims.custom.aud != T::AUDIENCE {
@@ -137,7 +139,8 @@ impl KeyRing {
 
 /// A secret in base64url that is long enough and not of one repeated byte.
 pub fn parse_secret(text: &str) -> Result<Vec<u8>, KeyRingError> {
-    let bytes = URL_SAFE_NO_PAD.decode(text.trim().trim_end_matches('=')).map_err(|_| KeyRingError::Malformed)?;
+    let bytes =
+        URL_SAFE_NO_PAD.decode(text.trim().trim_end_matches('=')).map_err(|_| KeyRingError::Malformed)?;
     let first = bytes.first().copied().unwrap_or_default();
     if bytes.len() < MIN_KEY_BYTES || bytes.iter().all(|byte| *byte == first) {
         return Err(KeyRingError::Weak);

@@ -21,7 +21,9 @@ mod tests {
 
     #[test]
     fn levels_begin_at_squares() {
-        for (xp, expected) in [(0, 1), (99, 1), (100, 2), (399, 2), (400, 3), (899, 3), (900, 4), (10_000, 11)] {
+        for (xp, expected) in
+            [(0, 1), (99, 1), (100, 2), (399, 2), (400, 3), (899, 3), (900, 4), (10_000, 11)]
+        {
             assert_eq!(level(xp), expected, "{xp} XP");
         }
     }

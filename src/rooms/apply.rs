@@ -240,7 +240,11 @@ impl<'m> Batch<'m> {
         let seat = self.memory.seat_mut(user_id).ok_or_else(seat_unknown)?;
         let no = active(seat)?;
         seat.progress = Some(progress.clone());
-        let news = ProgressNews { seat_id: seat.id.clone(), label: progress.label.clone(), percent: progress.percent };
+        let news = ProgressNews {
+            seat_id: seat.id.clone(),
+            label: progress.label.clone(),
+            percent: progress.percent,
+        };
         self.touched.insert(no);
         self.progress_news.push(news);
         Ok(Outcome::default())
@@ -254,7 +258,8 @@ impl<'m> Batch<'m> {
         let (no, seat_id, joined_at) = (active(seat)?, seat.id.clone(), seat.joined_at);
         let now = self.ctx.now;
         let live = self.memory.live.as_mut().filter(|live| live.session.id.as_str() == session_id);
-        let live = live.ok_or_else(|| Reject::new(RejectCode::SessionUnknown, "no such session is on in this class"))?;
+        let live = live
+            .ok_or_else(|| Reject::new(RejectCode::SessionUnknown, "no such session is on in this class"))?;
         let number = live.question_numbers.get(question_id).copied();
         let number = number.ok_or_else(|| Reject::new(RejectCode::QuestionUnknown, "no such question"))?;
         live.session.accepts(number, now).map_err(closed)?;
@@ -264,12 +269,16 @@ impl<'m> Batch<'m> {
         }
         let quiz = live.quiz.clone();
         let question = usize::try_from(number).ok().and_then(|index| quiz.questions.get(index));
-        let question = question.ok_or_else(|| Reject::new(RejectCode::QuestionUnknown, "no such question"))?;
+        let question =
+            question.ok_or_else(|| Reject::new(RejectCode::QuestionUnknown, "no such question"))?;
         let correct = grade(&question.kind, response)
             .map_err(|invalid| Reject::new(RejectCode::ResponseInvalid, invalid.0))?;
         let points = if correct { question.points } else { 0 };
-        let shown_at = live.session.question_opened_at.or(live.session.started_at).unwrap_or(now).max(joined_at);
-        let on_screen = now.millis_since(live.scores.get(&no).and_then(|score| score.last_at).unwrap_or(shown_at).max(shown_at));
+        let shown_at =
+            live.session.question_opened_at.or(live.session.started_at).unwrap_or(now).max(joined_at);
+        let on_screen = now.millis_since(
+            live.scores.get(&no).and_then(|score| score.last_at).unwrap_or(shown_at).max(shown_at),
+        );
         let ms = elapsed_ms.map_or(on_screen, |ms| ms.min(now.millis_since(shown_at))).max(0);
         let gained = live.add(no, number, correct, points, ms, now);
         let attempt = cell.attempts + 1;
@@ -296,7 +305,8 @@ impl<'m> Batch<'m> {
             attempt,
         });
         let rank = board::session_rank(self.memory, no);
-        let result = AnswerResult { correct, points, xp_gained: gained, xp: total, level, rank, badges: Vec::new() };
+        let result =
+            AnswerResult { correct, points, xp_gained: gained, xp: total, level, rank, badges: Vec::new() };
         Ok(Outcome { result: Some(result), ..Outcome::default() })
     }
 
@@ -325,7 +335,8 @@ impl<'m> Batch<'m> {
         }
         if !self.answer_news.is_empty() || !self.progress_news.is_empty() {
             let session_id = memory.live.as_ref().map(|live| live.session.id.clone());
-            let update = ProgressUpdate { session_id, answers: self.answer_news, progress: self.progress_news };
+            let update =
+                ProgressUpdate { session_id, answers: self.answer_news, progress: self.progress_news };
             log::append(memory, ctx, ("progress_update", &update), None, &[Channel::Class], effects)?;
         }
         for no in self.new_seats {
@@ -352,7 +363,9 @@ fn seat_unknown() -> Reject {
 fn active(seat: &SeatState) -> Result<i64, Reject> {
     match seat.status {
         SeatStatus::Active => Ok(seat.no),
-        SeatStatus::Pending => Err(Reject::new(RejectCode::SeatPending, "the teacher has not let this pupil in yet")),
+        SeatStatus::Pending => {
+            Err(Reject::new(RejectCode::SeatPending, "the teacher has not let this pupil in yet"))
+        }
         SeatStatus::Removed => Err(Reject::new(RejectCode::SeatRemoved, "the teacher removed this pupil")),
     }
 }
@@ -373,9 +386,17 @@ pub(super) fn store_seats(memory: &Memory, ctx: Context<'_>, numbers: &[i64]) ->
         .iter()
         .filter(|seat| numbers.binary_search(&seat.no).is_ok())
         .map(|seat| {
-            let progress = seat.progress.as_ref().map(|progress| serde_json::to_string(progress).unwrap_or_default());
+            let progress =
+                seat.progress.as_ref().map(|progress| serde_json::to_string(progress).unwrap_or_default());
             json!([
-                seat.no, seat.id, seat.user_id, seat.display_name, seat.status, seat.xp, seat.server, progress,
+                seat.no,
+                seat.id,
+                seat.user_id,
+                seat.display_name,
+                seat.status,
+                seat.xp,
+                seat.server,
+                progress,
                 seat.joined_at.as_millis()
             ])
         })

@@ -33,7 +33,11 @@ struct Board<'a> {
 }
 
 /// The board over a window.
-pub(super) fn board(memory: &Memory, ctx: Context<'_>, window: Window) -> Result<Vec<LeaderboardItem>, DbError> {
+pub(super) fn board(
+    memory: &Memory,
+    ctx: Context<'_>,
+    window: Window,
+) -> Result<Vec<LeaderboardItem>, DbError> {
     let since = match window {
         Window::Session | Window::All => return Ok(from_memory(memory, window)),
         Window::Day => ctx.now.day(),
@@ -58,7 +62,11 @@ fn ranked(memory: &Memory, xp: impl Fn(i64, u64) -> u64) -> Vec<LeaderboardItem>
         display_name: seat.display_name.clone(),
         xp: xp(seat.no, seat.xp),
         total_xp: seat.xp,
-        points: memory.live.as_ref().and_then(|live| live.scores.get(&seat.no)).map_or(0, |score| score.points),
+        points: memory
+            .live
+            .as_ref()
+            .and_then(|live| live.scores.get(&seat.no))
+            .map_or(0, |score| score.points),
     });
     rank(standings.collect())
 }
@@ -78,7 +86,8 @@ pub(super) fn session_rank(memory: &Memory, no: i64) -> u64 {
 
 /// The frame with the board as it stands: of the session while one runs, else of all time.
 pub(super) fn frame(memory: &Memory) -> Result<String, DbError> {
-    let running = memory.live.as_ref().filter(|live| matches!(live.session.status, Status::Running | Status::Paused));
+    let running =
+        memory.live.as_ref().filter(|live| matches!(live.session.status, Status::Running | Status::Paused));
     let window = if running.is_some() { Window::Session } else { Window::All };
     let board = Board {
         as_of_seq: memory.last_seq,

@@ -24,10 +24,13 @@ pub(super) fn answer(
     sessions::close_if_over(memory, ctx, effects)?;
     let found = match op {
         RoomOp::Configure => Some(RoomAnswer::Done),
-        RoomOp::Seats => Some(RoomAnswer::Seats(memory.seats.iter().map(super::memory::SeatState::view).collect())),
-        RoomOp::MoveSeat(id, what) => {
-            Some(seats::move_seat(memory, ctx, &id, what, effects)?.map_or_else(RoomAnswer::Refused, RoomAnswer::Seat))
+        RoomOp::Seats => {
+            Some(RoomAnswer::Seats(memory.seats.iter().map(super::memory::SeatState::view).collect()))
         }
+        RoomOp::MoveSeat(id, what) => Some(
+            seats::move_seat(memory, ctx, &id, what, effects)?
+                .map_or_else(RoomAnswer::Refused, RoomAnswer::Seat),
+        ),
         RoomOp::CreateSession(new) => {
             let made = sessions::create(memory, ctx, *new, effects)?;
             Some(made.map_or_else(RoomAnswer::Refused, RoomAnswer::Session))
@@ -53,7 +56,11 @@ pub(super) fn answer(
 }
 
 /// Tells games and dashboards that the class changed.
-pub(super) fn announce_class(memory: &mut Memory, ctx: Context<'_>, effects: &mut Vec<Effect>) -> Result<(), DbError> {
+pub(super) fn announce_class(
+    memory: &mut Memory,
+    ctx: Context<'_>,
+    effects: &mut Vec<Effect>,
+) -> Result<(), DbError> {
     let news = ClassNews { class: json!({"id": memory.facts.class_id, "name": memory.facts.name}) };
     let data = to_json(&news)?;
     let game = GameMessage { kind: "config_changed", data: &data };

@@ -164,7 +164,8 @@ fn is_user_id(id: &str) -> bool {
 
 /// Reads one event.
 pub(super) fn parse(raw: &str) -> Result<Event, Reject> {
-    let event: RawEvent<'_> = serde_json::from_str(raw).map_err(|error| malformed(without_position(&error)))?;
+    let event: RawEvent<'_> =
+        serde_json::from_str(raw).map_err(|error| malformed(without_position(&error)))?;
     let _ = event.at;
     if !is_event_id(&event.id) {
         return Err(malformed("id: 1 to 64 letters, digits, _ and -"));

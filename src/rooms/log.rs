@@ -122,7 +122,11 @@ impl Message {
 }
 
 /// The messages behind a cursor, and the cursor behind them; nothing when the log no longer reaches back so far.
-pub(super) fn messages(memory: &Memory, ctx: Context<'_>, cursor: i64) -> Result<Option<(Vec<Message>, i64)>, DbError> {
+pub(super) fn messages(
+    memory: &Memory,
+    ctx: Context<'_>,
+    cursor: i64,
+) -> Result<Option<(Vec<Message>, i64)>, DbError> {
     if cursor >= memory.last_game_seq && cursor <= memory.last_seq {
         return Ok(Some((Vec::new(), memory.last_seq)));
     }
@@ -156,7 +160,12 @@ fn oldest(ctx: Context<'_>) -> Result<i64, DbError> {
 }
 
 /// The events behind a number; nothing when the log no longer reaches back so far.
-pub(super) fn events(memory: &Memory, ctx: Context<'_>, after: i64, limit: i64) -> Result<Option<EventPage>, DbError> {
+pub(super) fn events(
+    memory: &Memory,
+    ctx: Context<'_>,
+    after: i64,
+    limit: i64,
+) -> Result<Option<EventPage>, DbError> {
     let oldest_seq = oldest(ctx)?;
     if after + 1 < oldest_seq || after > memory.last_seq {
         return Ok(None);
@@ -166,5 +175,9 @@ pub(super) fn events(memory: &Memory, ctx: Context<'_>, after: i64, limit: i64) 
         let data = super::memory::from_json(&row.data)?;
         Ok(LoggedEvent { seq: row.seq, at: Timestamp::from_millis(row.at), kind: row.kind, data })
     });
-    Ok(Some(EventPage { items: items.collect::<Result<_, DbError>>()?, last_seq: memory.last_seq, oldest_seq }))
+    Ok(Some(EventPage {
+        items: items.collect::<Result<_, DbError>>()?,
+        last_seq: memory.last_seq,
+        oldest_seq,
+    }))
 }

@@ -108,13 +108,30 @@ pub(super) struct Score {
 
 impl Live {
     pub fn new(no: i64, session: LiveSession, quiz: Quiz) -> Self {
-        let question_numbers =
-            (0..).zip(&quiz.questions).map(|(number, question)| (question.id.as_str().to_owned(), number)).collect();
-        Self { no, session, quiz: Arc::new(quiz), question_numbers, cells: HashMap::new(), scores: HashMap::new() }
+        let question_numbers = (0..)
+            .zip(&quiz.questions)
+            .map(|(number, question)| (question.id.as_str().to_owned(), number))
+            .collect();
+        Self {
+            no,
+            session,
+            quiz: Arc::new(quiz),
+            question_numbers,
+            cells: HashMap::new(),
+            scores: HashMap::new(),
+        }
     }
 
     /// Adds one try. The best one counts, so the order of the tries does not matter.
-    pub fn add(&mut self, seat_no: i64, question: u32, correct: bool, points: u32, ms: i64, at: Timestamp) -> u32 {
+    pub fn add(
+        &mut self,
+        seat_no: i64,
+        question: u32,
+        correct: bool,
+        points: u32,
+        ms: i64,
+        at: Timestamp,
+    ) -> u32 {
         let cell = self.cells.entry((seat_no, question)).or_default();
         let gained = points.saturating_sub(cell.points);
         cell.attempts += 1;
@@ -196,7 +213,8 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, DbError>
 
 /// JSON from a column.
 pub(super) fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
-    serde_json::from_str(json).map_err(|error| DbError::Backend(format!("a stored document does not decode: {error}")))
+    serde_json::from_str(json)
+        .map_err(|error| DbError::Backend(format!("a stored document does not decode: {error}")))
 }
 
 /// A session with its answers.

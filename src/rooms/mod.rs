@@ -22,8 +22,8 @@ mod sync;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use memory::Memory;
 pub use log::{EventPage, LoggedEvent};
+use memory::Memory;
 pub use outbox::{Report, ReportedSeat, ReportedSession, ReportedSheet};
 pub use sessions::NewSession;
 pub use sockets::{Attachment, MAX_SOCKETS, Member};
@@ -257,7 +257,8 @@ impl Room {
         body: &[u8],
     ) -> Result<(SyncReply, Vec<Effect>), DbError> {
         self.guarded(|room| {
-            let Some(memory) = room.memory(ctx)?.filter(|memory| memory.facts.class_id == caller.class_id) else {
+            let Some(memory) = room.memory(ctx)?.filter(|memory| memory.facts.class_id == caller.class_id)
+            else {
                 return Ok((SyncReply::Refused(SyncRefusal::NotReady), Vec::new()));
             };
             let mut effects = Vec::new();
@@ -283,7 +284,12 @@ impl Room {
     }
 
     /// Whether D1 has the report.
-    pub fn reported(&mut self, ctx: Context<'_>, report: &Report, done: bool) -> Result<Vec<Effect>, DbError> {
+    pub fn reported(
+        &mut self,
+        ctx: Context<'_>,
+        report: &Report,
+        done: bool,
+    ) -> Result<Vec<Effect>, DbError> {
         self.guarded(|room| {
             let Some(memory) = room.memory(ctx)? else { return Ok(Vec::new()) };
             let mut effects = Vec::new();

@@ -104,7 +104,11 @@ impl Outbox {
 impl Memory {
     /// Marks a change. While the mark stands and no report is on its way, that costs no write.
     pub fn mark(&mut self, ctx: Context<'_>, mark: Mark) -> Result<(), DbError> {
-        let stands = self.outbox.marks.get(&mark).is_some_and(|seq| self.outbox.in_flight.is_none_or(|sent| *seq > sent));
+        let stands = self
+            .outbox
+            .marks
+            .get(&mark)
+            .is_some_and(|seq| self.outbox.in_flight.is_none_or(|sent| *seq > sent));
         if !stands {
             let (kind, key, part) = mark.columns();
             ctx.sql.query(MARK, &[kind.into(), key.into(), part.into(), self.last_seq.into()])?;
@@ -175,8 +179,13 @@ pub struct ReportedSheet {
 
 impl Report {
     /// A report of one session alone, as its creator writes it at once.
-    pub fn of_session(class_id: ClassId, school_id: SchoolId, session: &LiveSession) -> Result<Self, DbError> {
-        let body = to_json(&crate::domain::results::SheetHead { session: session.clone(), questions: Vec::new() })?;
+    pub fn of_session(
+        class_id: ClassId,
+        school_id: SchoolId,
+        session: &LiveSession,
+    ) -> Result<Self, DbError> {
+        let body =
+            to_json(&crate::domain::results::SheetHead { session: session.clone(), questions: Vec::new() })?;
         let sessions = vec![ReportedSession { id: session.id.clone(), body }];
         Ok(Self { class_id, school_id, seq: 0, seats: Vec::new(), sessions, sheets: Vec::new() })
     }
@@ -234,7 +243,12 @@ fn report(memory: &Memory, ctx: Context<'_>) -> Result<Report, DbError> {
 }
 
 /// D1 has it, or has not: then again later, less and less often.
-pub(super) fn reported(memory: &mut Memory, ctx: Context<'_>, report: &Report, done: bool) -> Result<(), DbError> {
+pub(super) fn reported(
+    memory: &mut Memory,
+    ctx: Context<'_>,
+    report: &Report,
+    done: bool,
+) -> Result<(), DbError> {
     let outbox = &mut memory.outbox;
     outbox.in_flight = None;
     if !done {

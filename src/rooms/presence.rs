@@ -38,8 +38,12 @@ pub(super) fn next_sweep(memory: &Memory) -> Option<Timestamp> {
 /// Takes the pupils of silent servers offline.
 pub(super) fn sweep(memory: &mut Memory, ctx: Context<'_>, effects: &mut Vec<Effect>) -> Result<(), DbError> {
     let is_silent = |server: &Server| ctx.now.millis_since(server.last_sync_at) >= SILENT_MS;
-    let silent: HashSet<String> =
-        memory.servers.iter().filter(|(_, server)| is_silent(server)).map(|(job_id, _)| job_id.clone()).collect();
+    let silent: HashSet<String> = memory
+        .servers
+        .iter()
+        .filter(|(_, server)| is_silent(server))
+        .map(|(job_id, _)| job_id.clone())
+        .collect();
     if silent.is_empty() {
         return Ok(());
     }

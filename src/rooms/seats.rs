@@ -29,7 +29,8 @@ pub(super) fn announce(
     game: Option<GameMessage<'_>>,
     effects: &mut Vec<Effect>,
 ) -> Result<i64, DbError> {
-    let seats = memory.seats.iter().filter(|seat| numbers.contains(&seat.no)).map(super::memory::SeatState::view);
+    let seats =
+        memory.seats.iter().filter(|seat| numbers.contains(&seat.no)).map(super::memory::SeatState::view);
     let data = SeatsChanged { seats: seats.collect() };
     log::append(memory, ctx, ("class_online", &data), game, &[Channel::Class], effects)
 }

@@ -148,7 +148,11 @@ pub(super) fn move_session(
 }
 
 /// Ends a session whose time is up.
-pub(super) fn close_if_over(memory: &mut Memory, ctx: Context<'_>, effects: &mut Vec<Effect>) -> Result<(), DbError> {
+pub(super) fn close_if_over(
+    memory: &mut Memory,
+    ctx: Context<'_>,
+    effects: &mut Vec<Effect>,
+) -> Result<(), DbError> {
     let Some(live) = memory.live.as_mut() else { return Ok(()) };
     if live.session.status == Status::Ended || !live.session.is_over(ctx.now) {
         return Ok(());
@@ -246,7 +250,11 @@ pub(super) fn list(ctx: Context<'_>) -> Result<Vec<LiveSession>, DbError> {
 }
 
 /// One session.
-pub(super) fn session(memory: &Memory, ctx: Context<'_>, id: &SessionId) -> Result<Option<LiveSession>, DbError> {
+pub(super) fn session(
+    memory: &Memory,
+    ctx: Context<'_>,
+    id: &SessionId,
+) -> Result<Option<LiveSession>, DbError> {
     if let Some(live) = memory.live.as_ref().filter(|live| live.session.id == *id) {
         return Ok(Some(live.session.clone()));
     }
@@ -255,7 +263,11 @@ pub(super) fn session(memory: &Memory, ctx: Context<'_>, id: &SessionId) -> Resu
 }
 
 /// The results of a session that the room still holds; of the newest one when none is named.
-pub(super) fn sheet(memory: &Memory, ctx: Context<'_>, id: Option<&SessionId>) -> Result<Option<Sheet>, DbError> {
+pub(super) fn sheet(
+    memory: &Memory,
+    ctx: Context<'_>,
+    id: Option<&SessionId>,
+) -> Result<Option<Sheet>, DbError> {
     let newest = memory.live.as_ref();
     match id {
         None => Ok(newest.map(|live| super::sheet::sheet(memory, live))),

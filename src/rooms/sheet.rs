@@ -21,7 +21,10 @@ pub(super) fn parts(memory: &Memory) -> Vec<i64> {
 
 /// The session and its questions.
 pub(super) fn head(live: &Live) -> SheetHead {
-    SheetHead { session: live.session.clone(), questions: live.quiz.questions.iter().map(SheetQuestion::from).collect() }
+    SheetHead {
+        session: live.session.clone(),
+        questions: live.quiz.questions.iter().map(SheetQuestion::from).collect(),
+    }
 }
 
 /// The whole sheet.
@@ -55,7 +58,11 @@ fn rows(memory: &Memory, live: &Live, wanted: impl Fn(&SeatState) -> bool) -> Ve
         let mut answers = answers.remove(&seat.no).unwrap_or_default();
         if !answers.is_empty() || was_there(seat) {
             answers.sort_by_key(|answer| answer.question);
-            rows.push(SheetRow { seat_id: seat.id.clone(), display_name: seat.display_name.clone(), answers });
+            rows.push(SheetRow {
+                seat_id: seat.id.clone(),
+                display_name: seat.display_name.clone(),
+                answers,
+            });
         }
     }
     rows

@@ -90,9 +90,8 @@ pub(super) fn message(
             };
             let data = channel_data.as_deref();
             let text = pusher::subscription_text(&speaker.socket_id, &channel, data);
-            let signed = auth.is_some_and(|auth| {
-                pusher::verify(&memory.facts.room_key, secret.as_bytes(), &text, &auth)
-            });
+            let signed = auth
+                .is_some_and(|auth| pusher::verify(&memory.facts.room_key, secret.as_bytes(), &text, &auth));
             if !signed {
                 return subscription_error(&channel, 401, "the signature does not fit");
             }

@@ -105,7 +105,13 @@ pub struct EventResult {
 impl EventResult {
     fn rejected(id: Option<String>, reject: Reject) -> Self {
         let outcome = Outcome::default();
-        Self { id, status: EventStatus::Rejected, code: Some(reject.code), detail: Some(reject.detail), outcome }
+        Self {
+            id,
+            status: EventStatus::Rejected,
+            code: Some(reject.code),
+            detail: Some(reject.detail),
+            outcome,
+        }
     }
 
     fn accepted(id: String, status: EventStatus, outcome: Outcome) -> Self {

@@ -137,7 +137,12 @@ pub async fn insert(
     ];
     let mut statements = vec![Statement::new(INSERT, params)];
     if let Some(record) = idempotency {
-        statements.push(keep_key(caller, record, (&class.id).into(), Timestamp::from_millis(class.created_at)));
+        statements.push(keep_key(
+            caller,
+            record,
+            (&class.id).into(),
+            Timestamp::from_millis(class.created_at),
+        ));
     }
     db.batch(statements).await?;
     Ok(())
@@ -156,19 +161,31 @@ pub async fn by_id(db: &dyn Database, scope: &Scope, id: &ClassId) -> Result<Opt
 }
 
 /// The class of a room.
-pub async fn by_room_key(db: &dyn Database, scope: &Scope, room_key: &str) -> Result<Option<ClassRow>, DbError> {
+pub async fn by_room_key(
+    db: &dyn Database,
+    scope: &Scope,
+    room_key: &str,
+) -> Result<Option<ClassRow>, DbError> {
     let [school, owner] = scoped(scope);
     first(db, BY_ROOM_KEY, vec![school, owner, room_key.into()]).await
 }
 
 /// The class that a live session belongs to.
-pub async fn by_session(db: &dyn Database, scope: &Scope, id: &SessionId) -> Result<Option<ClassRow>, DbError> {
+pub async fn by_session(
+    db: &dyn Database,
+    scope: &Scope,
+    id: &SessionId,
+) -> Result<Option<ClassRow>, DbError> {
     let [school, owner] = scoped(scope);
     first(db, BY_SESSION, vec![school, owner, id.into()]).await
 }
 
 /// The class that a code opens, in the school that the key belongs to.
-pub async fn by_join_code(db: &dyn Database, school: &SchoolId, code: &str) -> Result<Option<ClassRow>, DbError> {
+pub async fn by_join_code(
+    db: &dyn Database,
+    school: &SchoolId,
+    code: &str,
+) -> Result<Option<ClassRow>, DbError> {
     first(db, BY_JOIN_CODE, vec![school.into(), code.into()]).await
 }
 

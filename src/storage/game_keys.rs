@@ -29,7 +29,12 @@ pub async fn good(db: &dyn Database, key_hash: &str, now: Timestamp) -> Result<O
 }
 
 /// Remembers that a key was used. Late and repeated news change nothing.
-pub async fn touch(db: &dyn Database, school: &SchoolId, id: &GameKeyId, at: Timestamp) -> Result<(), DbError> {
+pub async fn touch(
+    db: &dyn Database,
+    school: &SchoolId,
+    id: &GameKeyId,
+    at: Timestamp,
+) -> Result<(), DbError> {
     db.batch(vec![Statement::new(TOUCH, [school.into(), id.into(), at.into()])]).await?;
     Ok(())
 }

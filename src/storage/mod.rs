@@ -41,18 +41,29 @@ pub enum Written<T> {
     Conflict,
 }
 
-async fn rows<T: DeserializeOwned>(db: &dyn Database, sql: &'static str, params: Vec<Value>) -> Result<Vec<T>, DbError> {
+async fn rows<T: DeserializeOwned>(
+    db: &dyn Database,
+    sql: &'static str,
+    params: Vec<Value>,
+) -> Result<Vec<T>, DbError> {
     let results = db.batch(vec![Statement { sql, params }]).await?;
     decode(results.into_iter().next().unwrap_or_default())
 }
 
-async fn first<T: DeserializeOwned>(db: &dyn Database, sql: &'static str, params: Vec<Value>) -> Result<Option<T>, DbError> {
+async fn first<T: DeserializeOwned>(
+    db: &dyn Database,
+    sql: &'static str,
+    params: Vec<Value>,
+) -> Result<Option<T>, DbError> {
     let results = db.batch(vec![Statement { sql, params }]).await?;
     decode_first(results.into_iter().next().unwrap_or_default())
 }
 
 /// The last statement's first row of a batch that ends with a `returning` or a select.
-async fn last_row<T: DeserializeOwned>(db: &dyn Database, statements: Vec<Statement>) -> Result<Option<T>, DbError> {
+async fn last_row<T: DeserializeOwned>(
+    db: &dyn Database,
+    statements: Vec<Statement>,
+) -> Result<Option<T>, DbError> {
     let results = db.batch(statements).await?;
     decode_first(results.into_iter().next_back().unwrap_or_default())
 }

@@ -177,7 +177,12 @@ pub async fn update(
 }
 
 /// Makes the draft a version, unless it is one already. Gives the newest version; nothing when there is no such quiz.
-pub async fn publish(db: &dyn Database, scope: &Scope, id: &QuizId, now: Timestamp) -> Result<Option<i64>, DbError> {
+pub async fn publish(
+    db: &dyn Database,
+    scope: &Scope,
+    id: &QuizId,
+    now: Timestamp,
+) -> Result<Option<i64>, DbError> {
     let [school, owner] = scoped(scope);
     let named = || vec![school.clone(), owner.clone(), Value::from(id)];
     let mut with_time = named();
@@ -192,7 +197,13 @@ pub async fn publish(db: &dyn Database, scope: &Scope, id: &QuizId, now: Timesta
 }
 
 /// The content of a version, with its keys.
-pub async fn version_body(db: &dyn Database, school: &SchoolId, id: &QuizId, version: i64) -> Result<Option<String>, DbError> {
-    let row: Option<BodyRow> = first(db, VERSION_BODY, vec![school.into(), id.into(), version.into()]).await?;
+pub async fn version_body(
+    db: &dyn Database,
+    school: &SchoolId,
+    id: &QuizId,
+    version: i64,
+) -> Result<Option<String>, DbError> {
+    let row: Option<BodyRow> =
+        first(db, VERSION_BODY, vec![school.into(), id.into(), version.into()]).await?;
     Ok(row.map(|row| row.body))
 }

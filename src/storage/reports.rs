@@ -42,8 +42,12 @@ struct BodyRow {
 /// Writes a report: one statement a table. The same report again, or an older one, changes nothing.
 pub async fn apply(db: &dyn Database, report: &Report) -> Result<(), DbError> {
     let statement = |sql: &'static str, list: serde_json::Value| {
-        let params =
-            [Value::from(&report.class_id), (&report.school_id).into(), report.seq.into(), list.to_string().into()];
+        let params = [
+            Value::from(&report.class_id),
+            (&report.school_id).into(),
+            report.seq.into(),
+            list.to_string().into(),
+        ];
         Statement::new(sql, params)
     };
     let mut statements = Vec::new();
@@ -63,7 +67,12 @@ pub async fn apply(db: &dyn Database, report: &Report) -> Result<(), DbError> {
 }
 
 /// The results of a session, as its room reported them last.
-pub async fn sheet(db: &dyn Database, school: &SchoolId, class: &ClassId, id: &SessionId) -> Result<Option<Sheet>, DbError> {
+pub async fn sheet(
+    db: &dyn Database,
+    school: &SchoolId,
+    class: &ClassId,
+    id: &SessionId,
+) -> Result<Option<Sheet>, DbError> {
     let params = || vec![Value::from(school), class.into(), id.into()];
     let Some(head) = first::<BodyRow>(db, HEAD, params()).await? else { return Ok(None) };
     let head: SheetHead = parse(&head.body)?;

@@ -93,7 +93,11 @@ pub fn check(
         checker.fail("/grade_level", FieldErrorCode::OutOfRange, format!("0 to {MAX_GRADE_LEVEL}"));
     }
     checker.count("/questions", quiz.questions.len(), 1, limits::QUESTIONS);
-    let questions = (0..).zip(quiz.questions).take(limits::QUESTIONS).map(|(n, question)| checker.question(n, question)).collect();
+    let questions = (0..)
+        .zip(quiz.questions)
+        .take(limits::QUESTIONS)
+        .map(|(n, question)| checker.question(n, question))
+        .collect();
     if checker.errors.is_empty() {
         Ok(Quiz { title, subject, grade_level: quiz.grade_level, questions })
     } else {
@@ -136,7 +140,11 @@ impl Checker<'_> {
     fn known_id(&mut self, pointer: &str, id: &str) -> bool {
         let good = self.known.contains(id) && self.seen.insert(id.to_owned());
         if !good {
-            self.fail(pointer, FieldErrorCode::UnknownId, "no such id in this quiz; leave it out for a new one");
+            self.fail(
+                pointer,
+                FieldErrorCode::UnknownId,
+                "no such id in this quiz; leave it out for a new one",
+            );
         }
         good
     }
@@ -150,7 +158,11 @@ impl Checker<'_> {
         let prompt = self.text(&format!("{at}/prompt"), &question.prompt, limits::PROMPT);
         let points = question.points.unwrap_or(limits::DEFAULT_POINTS);
         if !(1..=limits::POINTS).contains(&points) {
-            self.fail(&format!("{at}/points"), FieldErrorCode::OutOfRange, format!("1 to {}", limits::POINTS));
+            self.fail(
+                &format!("{at}/points"),
+                FieldErrorCode::OutOfRange,
+                format!("1 to {}", limits::POINTS),
+            );
         }
         let explanation = question.explanation.as_deref().map(str::trim).filter(|text| !text.is_empty());
         if explanation.is_some_and(|text| text.chars().count() > limits::EXPLANATION) {
@@ -164,7 +176,9 @@ impl Checker<'_> {
     }
 
     fn no_foreign_fields(&mut self, at: &str, question: &AuthorQuestion) {
-        use QuestionType::{Matching, MultipleChoice, MultipleResponse, Numeric, Ordering, ShortAnswer, TrueFalse};
+        use QuestionType::{
+            Matching, MultipleChoice, MultipleResponse, Numeric, Ordering, ShortAnswer, TrueFalse,
+        };
         let fields: [(&str, bool, &[QuestionType]); 7] = [
             ("options", question.options.is_some(), &[MultipleChoice, MultipleResponse]),
             ("correct", question.correct.is_some(), &[TrueFalse]),
@@ -176,7 +190,11 @@ impl Checker<'_> {
         ];
         for (name, present, types) in fields {
             if present && !types.contains(&question.question_type) {
-                self.fail(&format!("{at}/{name}"), FieldErrorCode::NotAllowed, "not for this type of question");
+                self.fail(
+                    &format!("{at}/{name}"),
+                    FieldErrorCode::NotAllowed,
+                    "not for this type of question",
+                );
             }
         }
     }
@@ -184,8 +202,12 @@ impl Checker<'_> {
     fn kind(&mut self, at: &str, question: AuthorQuestion) -> Kind {
         match question.question_type {
             QuestionType::MultipleChoice => Kind::MultipleChoice(self.options(at, question.options, true)),
-            QuestionType::MultipleResponse => Kind::MultipleResponse(self.options(at, question.options, false)),
-            QuestionType::TrueFalse => Kind::TrueFalse(self.required(&format!("{at}/correct"), question.correct)),
+            QuestionType::MultipleResponse => {
+                Kind::MultipleResponse(self.options(at, question.options, false))
+            }
+            QuestionType::TrueFalse => {
+                Kind::TrueFalse(self.required(&format!("{at}/correct"), question.correct))
+            }
             QuestionType::Numeric => self.numeric(at, question.value, question.tolerance),
             QuestionType::ShortAnswer => self.short_answer(at, question.accept),
             QuestionType::Ordering => self.ordering(at, question.items),
@@ -206,14 +228,19 @@ impl Checker<'_> {
         self.count(&pointer, options.len(), 2, limits::PARTS);
         let right = options.iter().filter(|option| option.correct).count();
         if !options.is_empty() && (right == 0 || (one && right > 1)) {
-            let detail = if one { "exactly one option must be correct" } else { "at least one option must be correct" };
+            let detail = if one {
+                "exactly one option must be correct"
+            } else {
+                "at least one option must be correct"
+            };
             self.fail(&pointer, FieldErrorCode::WrongKey, detail);
         }
         self.distinct(&pointer, "/text", options.iter().map(|option| option.text.as_str()));
         (0..)
             .zip(options)
             .map(|(n, option): (usize, _)| {
-                let part = self.part(&format!("{pointer}/{n}"), PartKind::Option, option.id.as_ref(), &option.text);
+                let part =
+                    self.part(&format!("{pointer}/{n}"), PartKind::Option, option.id.as_ref(), &option.text);
                 (part, option.correct)
             })
             .collect()
@@ -223,7 +250,11 @@ impl Checker<'_> {
         let value = self.required(&format!("{at}/value"), value);
         let tolerance = tolerance.unwrap_or(0.0);
         if !(value.abs() <= limits::NUMERIC) {
-            self.fail(&format!("{at}/value"), FieldErrorCode::OutOfRange, "at most 15 digits before the point");
+            self.fail(
+                &format!("{at}/value"),
+                FieldErrorCode::OutOfRange,
+                "at most 15 digits before the point",
+            );
         }
         if !(0.0..=limits::NUMERIC).contains(&tolerance) {
             self.fail(&format!("{at}/tolerance"), FieldErrorCode::OutOfRange, "0 or more");
@@ -236,7 +267,9 @@ impl Checker<'_> {
         let accept = self.required(&pointer, accept);
         self.count(&pointer, accept.len(), 1, limits::ACCEPT);
         self.distinct(&pointer, "", accept.iter().map(String::as_str));
-        let texts = (0..).zip(accept).map(|(n, text): (usize, _)| self.text(&format!("{pointer}/{n}"), &text, limits::PART));
+        let texts = (0..)
+            .zip(accept)
+            .map(|(n, text): (usize, _)| self.text(&format!("{pointer}/{n}"), &text, limits::PART));
         Kind::ShortAnswer(texts.collect())
     }
 
@@ -303,7 +336,8 @@ impl AuthorQuiz {
             ids.extend(question.id.iter().map(|id| id.as_str().to_owned()));
             let options = question.options.iter().flatten().filter_map(|option| option.id.as_ref());
             let items = question.items.iter().flatten().filter_map(AuthorPart::id);
-            let pairs = question.pairs.iter().flatten().flat_map(|pair| [pair.left.id(), pair.right.id()]).flatten();
+            let pairs =
+                question.pairs.iter().flatten().flat_map(|pair| [pair.left.id(), pair.right.id()]).flatten();
             ids.extend(options.chain(items).chain(pairs).map(|id| id.as_str().to_owned()));
         }
         ids

@@ -28,9 +28,10 @@ pub fn grade(kind: &Kind, response: &Value) -> Result<bool, ResponseInvalid> {
             all_known(&chosen, options.iter().map(|(part, _)| part))?;
             Ok(options.iter().all(|(part, correct)| chosen.contains(&part.id.as_str()) == *correct))
         }
-        Kind::TrueFalse(correct) => {
-            response.as_bool().map(|answer| answer == *correct).ok_or(ResponseInvalid("true or false is expected"))
-        }
+        Kind::TrueFalse(correct) => response
+            .as_bool()
+            .map(|answer| answer == *correct)
+            .ok_or(ResponseInvalid("true or false is expected")),
         Kind::Numeric { value, tolerance } => {
             let answer = response.as_f64().ok_or(ResponseInvalid("a number is expected"))?;
             Ok((answer - value).abs() <= tolerance + rounding(*value))

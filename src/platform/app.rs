@@ -1,0 +1,53 @@
+//! The router with its adapters, built once an isolate.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use axum::Router;
+use worker::Env;
+
+use super::d1::D1;
+use super::kv::Kv;
+use super::queue::JobQueue;
+use super::rate_limiter::RateLimiterObjects;
+use super::rooms::RoomObjects;
+use super::settings;
+use super::system::System;
+use crate::config::ConfigError;
+use crate::handlers::{App, router};
+
+thread_local! {
+    /// Bindings stay good for the isolate's life; a panic empties this together with everything else.
+    static ROUTER: OnceCell<Router> = const { OnceCell::new() };
+}
+
+/// The router, or what is wrong with the settings.
+pub(super) fn application(env: &Env) -> Result<Router, ConfigError> {
+    if let Some(router) = ROUTER.with(|cell| cell.get().cloned()) {
+        return Ok(router);
+    }
+    let built = build(env)?;
+    Ok(ROUTER.with(|cell| cell.get_or_init(|| built).clone()))
+}
+
+fn build(env: &Env) -> Result<Router, ConfigError> {
+    let missing = |name: &'static str| {
+        move |error: worker::Error| ConfigError {
+            name,
+            problem: format!("is not bound in wrangler.toml: {error}"),
+        }
+    };
+    let config = settings::read(env)?;
+    let app = App {
+        db: Arc::new(D1::of(env).map_err(missing(super::DB))?),
+        cache: Arc::new(Kv::of(env).map_err(missing(super::kv::BINDING))?),
+        jobs: Arc::new(JobQueue::of(env).map_err(missing(super::queue::BINDING))?),
+        rooms: Arc::new(RoomObjects::of(env).map_err(missing(super::rooms::BINDING))?),
+        rate_limits: Arc::new(RateLimiterObjects::of(env).map_err(missing(super::rate_limiter::BINDING))?),
+        clock: Arc::new(System),
+        entropy: Arc::new(System),
+        log: Arc::new(System),
+        config,
+    };
+    Ok(router(Arc::new(app)))
+}

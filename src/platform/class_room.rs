@@ -1,0 +1,236 @@
+//! The Durable Object of a class room: sockets, alarms and SQL around the rules of `rooms/`, and nothing of classes.
+//!
+//! Every call of the rules runs in one storage transaction: an error takes all of its writes back, and the rules forget
+//! what they had in memory. Effects happen after the transaction. The alarm sends the outbox to D1 and asks again later
+//! when D1 does not answer.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use worker::wasm_bindgen::JsValue;
+use worker::worker_sys::WebSocketRequestResponsePair;
+use worker::{
+    DurableObject, Env, Error, Request, Response, ResponseBuilder, SqlStorage, State, WebSocket,
+    WebSocketIncomingMessage, WebSocketPair, durable_object,
+};
+
+use super::d1::{D1, db_error, js_value};
+use super::rooms::{CALL, CLAIMS, Call, REFUSED, SYNC};
+use super::settings;
+use super::system::System;
+use crate::domain::pusher::{self, PING, PONG};
+use crate::domain::time::Timestamp;
+use crate::domain::tokens::GameClaims;
+use crate::ports::{Clock, DbError, Log, Row, Sql, Value};
+use crate::rooms::{Attachment, Context, Effect, Room, SyncReply};
+use crate::storage::reports;
+
+/// The SQLite of this object.
+struct ObjectSql(SqlStorage);
+
+impl Sql for ObjectSql {
+    fn query(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+        let values: Vec<JsValue> = params.iter().map(js_value).collect::<Result<_, _>>()?;
+        let cursor = self.0.exec_raw(sql, values).map_err(|error| db_error(&error))?;
+        if sql.trim_start().starts_with("select") {
+            cursor.to_array().map_err(|error| db_error(&error))
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// See the module.
+#[durable_object]
+pub struct ClassRoom {
+    state: State,
+    env: Env,
+    room: Rc<RefCell<Room>>,
+}
+
+impl DurableObject for ClassRoom {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, room: Rc::default() }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        match request.path().as_str() {
+            SYNC => {
+                let claims = request.headers().get(CLAIMS)?.unwrap_or_default();
+                let claims: GameClaims = serde_json::from_str(&claims)?;
+                let body = request.bytes().await?;
+                self.sync(claims, body).await
+            }
+            CALL => {
+                let Call { class, op } = request.json().await?;
+                let answer = self.run(move |room, ctx| room.call(ctx, &class, op)).await?;
+                Response::from_json(&answer)
+            }
+            _ => self.open_socket().await,
+        }
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        let report = self.run(|room, ctx| room.due(ctx)).await?;
+        if let Some(report) = report {
+            let done = reports::apply(&D1::of(&self.env)?, &report).await;
+            if let Err(error) = &done {
+                let line = serde_json::json!({"message": "report failed", "level": "error", "cause": error.to_string()});
+                System.line(&line.to_string());
+            }
+            self.run(move |room, ctx| Ok(((), room.reported(ctx, &report, done.is_ok())?))).await?;
+        }
+        Response::empty()
+    }
+
+    async fn websocket_message(
+        &self,
+        ws: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
+        let WebSocketIncomingMessage::String(text) = message else {
+            return ws.close(Some(1003), Some("text frames only"));
+        };
+        let Some(speaker) = ws.deserialize_attachment::<Attachment>()? else {
+            return ws.close(Some(4200), Some("please reconnect"));
+        };
+        let secret = self.app_secret()?;
+        let peers = self.attachments(None);
+        let mut effects = self
+            .decide(move |room, ctx| Ok(((), room.socket_message(ctx, &secret, speaker, &peers, &text)?)))
+            .await?
+            .1;
+        self.perform(&mut effects, Some(&ws)).await
+    }
+
+    async fn websocket_close(
+        &self,
+        ws: WebSocket,
+        code: usize,
+        reason: String,
+        _: bool,
+    ) -> worker::Result<()> {
+        self.gone(&ws).await?;
+        // Without it the client sees 1006; these three may not be sent.
+        match u16::try_from(code) {
+            Ok(code) if !matches!(code, 1005 | 1006 | 1015) => ws.close(Some(code), Some(reason)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn websocket_error(&self, ws: WebSocket, _: Error) -> worker::Result<()> {
+        self.gone(&ws).await
+    }
+}
+
+impl ClassRoom {
+    /// Runs a call of the rules in a transaction and performs what it wants.
+    async fn run<T: 'static>(
+        &self,
+        call: impl FnOnce(&mut Room, Context<'_>) -> Result<(T, Vec<Effect>), DbError> + 'static,
+    ) -> worker::Result<T> {
+        let (value, mut effects) = self.decide(call).await?;
+        self.perform(&mut effects, None).await?;
+        Ok(value)
+    }
+
+    async fn decide<T: 'static>(
+        &self,
+        call: impl FnOnce(&mut Room, Context<'_>) -> Result<(T, Vec<Effect>), DbError> + 'static,
+    ) -> worker::Result<(T, Vec<Effect>)> {
+        let storage = self.state.storage();
+        let sql = ObjectSql(storage.sql());
+        let watched = !self.state.get_websockets().is_empty();
+        let room = self.room.clone();
+        let outcome = Rc::new(RefCell::new(None));
+        let slot = outcome.clone();
+        let done = storage
+            .transaction(move |_| async move {
+                let ctx = Context { sql: &sql, now: System.now(), entropy: &System, watched };
+                let decided = call(&mut room.borrow_mut(), ctx);
+                let failed = decided.as_ref().err().map(|error| Error::RustError(error.to_string()));
+                *slot.borrow_mut() = Some(decided);
+                failed.map_or(Ok(()), Err)
+            })
+            .await;
+        let decided = outcome.borrow_mut().take();
+        match (done, decided) {
+            (Ok(()), Some(Ok(decided))) => Ok(decided),
+            (_, Some(Err(error))) => Err(Error::RustError(error.to_string())),
+            (done, _) => {
+                // The commit failed: what the rules remember never happened.
+                *self.room.borrow_mut() = Room::default();
+                Err(done.err().unwrap_or_else(|| Error::RustError("the transaction gave nothing".to_owned())))
+            }
+        }
+    }
+
+    async fn sync(&self, claims: GameClaims, body: Vec<u8>) -> worker::Result<Response> {
+        match self.run(move |room, ctx| room.sync(ctx, &claims, &body)).await? {
+            SyncReply::Answer(json) => Response::from_bytes(json),
+            SyncReply::Refused(refusal) => Ok(Response::from_json(&refusal)?.with_status(REFUSED)),
+        }
+    }
+
+    async fn open_socket(&self) -> worker::Result<Response> {
+        let sockets = self.state.get_websockets().len();
+        let pair = WebSocketPair::new()?;
+        let mut effects = self.decide(move |room, ctx| Ok(((), room.socket_opened(ctx, sockets)?))).await?.1;
+        self.state.accept_web_socket(&pair.server);
+        self.state.set_websocket_auto_response(&WebSocketRequestResponsePair::new(PING, PONG)?);
+        self.perform(&mut effects, Some(&pair.server)).await?;
+        Ok(ResponseBuilder::new().with_status(101).with_websocket(pair.client).empty())
+    }
+
+    async fn gone(&self, ws: &WebSocket) -> worker::Result<()> {
+        let Some(gone) = ws.deserialize_attachment::<Attachment>()? else { return Ok(()) };
+        let peers = self.attachments(Some(&gone.socket_id));
+        let mut effects = self.room.borrow().socket_closed(&gone, &peers);
+        self.perform(&mut effects, None).await
+    }
+
+    /// What all sockets are subscribed to, but for one.
+    fn attachments(&self, except: Option<&str>) -> Vec<Attachment> {
+        let sockets = self.state.get_websockets();
+        let attached =
+            sockets.iter().filter_map(|ws| ws.deserialize_attachment::<Attachment>().ok().flatten());
+        attached.filter(|attachment| except != Some(attachment.socket_id.as_str())).collect()
+    }
+
+    fn app_secret(&self) -> worker::Result<String> {
+        let config = settings::read(&self.env).map_err(|error| Error::RustError(error.to_string()))?;
+        let room_key = self.state.id().name().unwrap_or_default();
+        Ok(pusher::app_secret(&config.realtime_secret, &room_key))
+    }
+
+    async fn perform(&self, effects: &mut Vec<Effect>, speaker: Option<&WebSocket>) -> worker::Result<()> {
+        for effect in std::mem::take(effects) {
+            match (effect, speaker) {
+                (Effect::Publish { channel, frame, except }, _) => {
+                    self.publish(channel, &frame, except.as_deref())
+                }
+                (Effect::Reply(frame), Some(ws)) => ws.send_with_str(frame)?,
+                (Effect::Attach(attachment), Some(ws)) => ws.serialize_attachment(attachment)?,
+                (Effect::Close { code, reason }, Some(ws)) => ws.close(Some(code), Some(reason))?,
+                (Effect::Wake(at), _) => self.set_alarm(at).await?,
+                (Effect::Reply(_) | Effect::Attach(_) | Effect::Close { .. }, None) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn publish(&self, channel: pusher::Channel, frame: &str, except: Option<&str>) {
+        for ws in self.state.get_websockets() {
+            let Ok(Some(attachment)) = ws.deserialize_attachment::<Attachment>() else { continue };
+            if attachment.channels.contains(&channel) && except != Some(attachment.socket_id.as_str()) {
+                // A socket that is closing takes nothing; its close comes by itself.
+                drop(ws.send_with_str(frame));
+            }
+        }
+    }
+
+    async fn set_alarm(&self, at: Timestamp) -> worker::Result<()> {
+        let in_ms = at.millis_since(System.now()).max(0);
+        self.state.storage().set_alarm(in_ms).await
+    }
+}

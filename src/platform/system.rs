@@ -1,0 +1,29 @@
+//! The clock, randomness and the log of the platform.
+
+use worker::{Date, console_log};
+
+use crate::domain::time::Timestamp;
+use crate::ports::{Clock, Entropy, Log};
+
+/// All three.
+#[derive(Clone, Copy)]
+pub(super) struct System;
+
+impl Clock for System {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Entropy for System {
+    #[expect(clippy::expect_used, reason = "without randomness nothing here may go on")]
+    fn fill(&self, buffer: &mut [u8]) {
+        getrandom::fill(buffer).expect("crypto.getRandomValues works");
+    }
+}
+
+impl Log for System {
+    fn line(&self, json: &str) {
+        console_log!("{json}");
+    }
+}

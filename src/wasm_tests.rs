@@ -1,0 +1,1 @@
+//! What must be shown on wasm itself.
