@@ -183,7 +183,7 @@ test('when the token has run out the teacher signs in over the page and goes on'
     await page.getByLabel('Subject').fill('Mathematics')
     await page.getByLabel('Grade').fill('5')
     await page.getByRole('button', { name: /^True or false/ }).click()
-    await questionCard(page, 1).getByLabel('Statement').fill('0.5 is the same as 1/2')
+    await questionCard(page, 1).getByLabel('Statement', { exact: true }).fill('0.5 is the same as 1/2')
     await page.route('**/api/v1/quizzes', refuseOnce(), { times: 1 })
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'Please sign in again' })

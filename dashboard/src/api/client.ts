@@ -31,7 +31,7 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
-export const api = createClient<paths>({ fetch: signedFetch })
+export const api = createClient<paths, 'application/json'>({ fetch: signedFetch })
 
 interface Outcome<T> {
   data?: T

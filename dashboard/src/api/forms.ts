@@ -1,10 +1,17 @@
 /** What forms need: numbers out of text, keys for creating once, and the server's complaints by field. */
 import { ApiError, type FieldError } from './problem'
 
-/** The number in a text field; what is no number becomes `NaN`, which JSON sends as null and the server refuses. */
+/** The number in a text field, also with a decimal comma; `NaN` when it holds none. */
 export function toNumber(text: string): number {
   const trimmed = text.trim().replace(',', '.')
   return trimmed === '' ? Number.NaN : Number(trimmed)
+}
+
+/** Complaints about those fields, by pointer, that hold no number. JSON has no way to send one that is none. */
+export function notNumbers(fields: [pointer: string, text: string][]): FieldError[] {
+  return fields
+    .filter(([, text]) => !Number.isFinite(toNumber(text)))
+    .map(([pointer]) => ({ pointer, code: 'malformed', detail: 'Please enter a number.' }))
 }
 
 /**

@@ -1,5 +1,5 @@
 /** RFC 9457 problems as the one kind of error that the pages know. */
-import type { Problem } from './types'
+import type { FieldErrorCode, Problem } from './types'
 
 export interface FieldError {
   /** JSON pointer into the body that was sent. */
@@ -35,12 +35,31 @@ export class ApiError extends Error {
 export function toApiError(status: number, body: unknown): ApiError {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>
   const message = problem.detail ?? problem.title ?? `The server answered with status ${status}.`
-  const errors = (problem.errors ?? []).map(({ pointer, code, detail }) => ({
-    pointer,
-    code,
-    detail: detail || code.replaceAll('_', ' '),
-  }))
+  const errors = (problem.errors ?? []).map((error) => ({ ...error, detail: sentence(error) }))
   return new ApiError(status, problem.code ?? 'unknown', message, errors, problem.request_id ?? null)
+}
+
+/** The server says what a field must be in a few words; people get a sentence. */
+function sentence({ code, detail }: { code: FieldErrorCode; detail: string }): string {
+  switch (code) {
+    case 'required':
+      return 'Please fill this in.'
+    case 'too_long':
+      return `This is too long: ${detail}.`
+    case 'too_few':
+      return `There are too few: ${detail}.`
+    case 'too_many':
+      return `There are too many: ${detail}.`
+    case 'out_of_range':
+      return `Please choose from ${detail}.`
+    default:
+      return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.!?]$/.test(detail) ? '' : '.'}`
+  }
+}
+
+/** Fields that are wrong before anything is sent. */
+export function invalidFields(errors: FieldError[]): ApiError {
+  return new ApiError(422, 'invalid', 'Please correct the marked fields.', errors)
 }
 
 /** No answer came: the network is down, or the server is. */

@@ -44,20 +44,20 @@ export const useQuizzes = () =>
     unwrap(api.GET('/api/v1/quizzes', { params: { query: pageQuery(cursor) } })),
   )
 
-/** The live sessions of a class, newest first, page by page. */
+/** The live sessions of a class, newest first. The server keeps the list short; there are no pages. */
 export const useSessions = (classId: string) =>
-  usePages(keys.sessions(classId), (cursor) =>
-    unwrap(
-      api.GET('/api/v1/classes/{id}/live-sessions', {
-        params: { path: { id: classId }, query: pageQuery(cursor) },
-      }),
-    ),
-  )
+  useQuery({
+    queryKey: keys.sessions(classId),
+    queryFn: async () => {
+      const params = { path: { class_id: classId } }
+      return (await unwrap(api.GET('/api/v1/classes/{class_id}/live-sessions', { params }))).items
+    },
+  })
 
 const classQuery = (id: string) =>
   queryOptions({
     queryKey: keys.class(id),
-    queryFn: () => unwrap(api.GET('/api/v1/classes/{id}', { params: { path: { id } } })),
+    queryFn: () => unwrap(api.GET('/api/v1/classes/{class_id}', { params: { path: { class_id: id } } })),
   })
 
 /** One class. */

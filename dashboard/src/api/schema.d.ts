@@ -13,39 +13,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LoginIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LoginOut"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Sign in
+         * @description An unknown address costs the same time as a wrong password and gets the same answer.
+         */
+        post: operations["login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -59,35 +31,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Who am I? */
+        get: operations["me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -103,278 +48,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Class"][];
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List classes
+         * @description Newest first. A teacher gets their own, an admin the school's.
+         */
+        get: operations["list_classes"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ClassIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Class"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Make a class */
+        post: operations["create_class"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/classes/{id}": {
+    "/api/v1/classes/{class_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Class"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Show a class */
+        get: operations["show_class"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ClassPatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Class"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Change a class
+         * @description With `If-Match`, only if nobody else has changed it since.
+         */
+        patch: operations["update_class"];
         trace?: never;
     };
-    "/api/v1/classes/{id}/join-code": {
+    "/api/v1/classes/{class_id}/events": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Class"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/classes/{id}/seats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Seat"][];
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List events
+         * @description The room's numbered log behind a number: what a dashboard missed. 410 when the log no longer reaches back so far.
+         */
+        get: operations["list_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -383,7 +103,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/classes/{id}/seats/{seat_id}/approve": {
+    "/api/v1/classes/{class_id}/join-code": {
         parameters: {
             query?: never;
             header?: never;
@@ -392,45 +112,101 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    seat_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Seat"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /**
+         * Rotate the join code
+         * @description The old code is worth nothing from now on; who is in stays in. Opens a closed class again.
+         */
+        post: operations["rotate_join_code"];
+        /**
+         * Close the join code
+         * @description Nobody new comes in; who is in stays in.
+         */
+        delete: operations["close_join_code"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classes/{class_id}/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Show the leaderboard */
+        get: operations["show_leaderboard"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/classes/{id}/seats/{seat_id}/remove": {
+    "/api/v1/classes/{class_id}/live-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List live sessions
+         * @description The newest hundred, newest first.
+         */
+        get: operations["list_live_sessions"];
+        put?: never;
+        /**
+         * Make a live session
+         * @description In the lobby, from the newest published version of the quiz.
+         */
+        post: operations["create_live_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classes/{class_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show results
+         * @description Pupils × questions of one session; with `Accept: text/csv` the same table as a file. From the room while it holds the
+         *     session, later from what it reported.
+         */
+        get: operations["show_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classes/{class_id}/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List seats */
+        get: operations["list_seats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classes/{class_id}/seats/{seat_id}/approve": {
         parameters: {
             query?: never;
             header?: never;
@@ -439,38 +215,110 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    seat_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Seat"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /**
+         * Let a pupil in
+         * @description A waiting one, or one that was removed.
+         */
+        post: operations["approve_seat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classes/{class_id}/seats/{seat_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        get?: never;
+        put?: never;
+        /**
+         * Remove a pupil
+         * @description What was earned stays in the results.
+         */
+        post: operations["remove_seat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/game/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a game session
+         * @description Exchanges the experience's key and a join code for a token of one class. Unknown or closed code: 404.
+         */
+        post: operations["open_game_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/game/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync
+         * @description Events in, results and messages out. Each event is applied, a duplicate or rejected by itself. At most 200 events and
+         *     256 KB.
+         */
+        post: operations["sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live-sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a live session */
+        get: operations["show_live_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live-sessions/{session_id}/{move}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a live session
+         * @description `start` opens it, `next` opens the next question (host pace), `pause` stops the clock, `freeze` asks for eyes on the
+         *     teacher, `end` is for good. 409 when its state does not allow the move.
+         */
+        post: operations["move_live_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -484,158 +332,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["QuizSummary"][];
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * List quizzes
+         * @description Newest first, without their questions.
+         */
+        get: operations["list_quizzes"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["QuizIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Quiz"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Make a quiz */
+        post: operations["create_quiz"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/quizzes/{id}": {
+    "/api/v1/quizzes/{quiz_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Quiz"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "If-Match"?: string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["QuizIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Quiz"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Show a quiz
+         * @description With its keys: for its author and for admins of the school.
+         */
+        get: operations["show_quiz"];
+        /**
+         * Replace a quiz
+         * @description Wants `If-Match`. Ids that the quiz has may be sent back and are kept; parts without an id are new.
+         */
+        put: operations["replace_quiz"];
         post?: never;
         delete?: never;
         options?: never;
@@ -643,7 +370,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/quizzes/{id}/publish": {
+    "/api/v1/quizzes/{quiz_id}/publish": {
         parameters: {
             query?: never;
             header?: never;
@@ -652,169 +379,43 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Published"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Publish a quiz
+         * @description Makes an immutable version of the draft. Again without a change gives the same version.
+         */
+        post: operations["publish_quiz"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/classes/{id}/live-sessions": {
+    "/api/v1/realtime/auth": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["LiveSession"][];
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LiveSessionIn"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Authorize a channel */
+        post: operations["authorize_channel"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/live-sessions/{id}": {
+    "/health/live": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Is it alive? */
+        get: operations["live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -823,368 +424,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/live-sessions/{id}/start": {
+    "/health/ready": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/live-sessions/{id}/next": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/live-sessions/{id}/pause": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/live-sessions/{id}/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/live-sessions/{id}/freeze": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/live-sessions/{id}/unfreeze": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/live-sessions/{id}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSession"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/classes/{id}/leaderboard": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    window?: "session" | "day" | "week" | "all";
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Leaderboard"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Can it serve?
+         * @description Asks the database.
+         */
+        get: operations["ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1193,95 +444,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/classes/{id}/results": {
+    "/openapi.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    session_id?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Results"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/classes/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Events"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The contract */
+        get: operations["openapi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1294,321 +465,914 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        User: {
-            id: string;
-            email: string;
-            display_name: string;
-            /** @enum {string} */
-            role: "admin" | "teacher" | "student" | "parent";
-            school_id: string;
-        };
-        LoginIn: {
-            email: string;
-            password: string;
-        };
-        LoginOut: {
-            access_token: string;
-            token_type: string;
-            expires_in: number;
-            user: components["schemas"]["User"];
-        };
-        ClassIn: {
-            name: string;
-            subject: string;
-            grade_level: number;
-            capacity?: number;
-            /** @enum {string} */
-            join_policy?: "open" | "approval";
-        };
-        ClassPatch: {
-            name?: string;
-            subject?: string;
-            grade_level?: number;
-            capacity?: number;
-            /** @enum {string} */
-            join_policy?: "open" | "approval";
-        };
-        Class: {
-            id: string;
-            name: string;
-            subject: string;
-            grade_level: number;
-            capacity: number;
-            /** @enum {string} */
-            join_policy: "open" | "approval";
-            join_code: string | null;
-            room_key: string;
-            created_at: string;
-        };
-        SeatProgress: {
-            label: string | null;
-            percent: number | null;
-        };
-        Seat: {
-            id: string;
-            display_name: string;
-            /** @enum {string} */
-            status: "active" | "pending" | "removed";
-            xp: number;
+        /** @description What an answer came to. */
+        AnswerResult: {
+            /** @description Badges earned by it. */
+            badges: string[];
+            /** @description Right or wrong. */
+            correct: boolean;
+            /**
+             * Format: int64
+             * @description From the XP.
+             */
             level: number;
-            online: boolean;
-            progress: null | components["schemas"]["SeatProgress"];
-        };
-        QuestionIn: {
-            /** @enum {string} */
-            type: "multiple_choice";
-            prompt: string;
-            points?: number;
-            explanation?: string | null;
-            options: {
-                text: string;
-                correct?: boolean;
-            }[];
-        } | {
-            /** @enum {string} */
-            type: "multiple_response";
-            prompt: string;
-            points?: number;
-            explanation?: string | null;
-            options: {
-                text: string;
-                correct?: boolean;
-            }[];
-        } | {
-            /** @enum {string} */
-            type: "true_false";
-            prompt: string;
-            points?: number;
-            explanation?: string | null;
-            correct: boolean;
-        } | {
-            /** @enum {string} */
-            type: "numeric";
-            prompt: string;
-            points?: number;
-            explanation?: string | null;
-            value: number;
-            tolerance: number;
-        } | {
-            /** @enum {string} */
-            type: "short_answer";
-            prompt: string;
-            points?: number;
-            explanation?: string | null;
-            accept: string[];
-        } | {
-            /** @enum {string} */
-            type: "ordering";
-            prompt: string;
-            points?: number;
-            explanation?: string | null;
-            items: string[];
-        } | {
-            /** @enum {string} */
-            type: "matching";
-            prompt: string;
-            points?: number;
-            explanation?: string | null;
-            pairs: {
-                left: string;
-                right: string;
-            }[];
-        };
-        QuizIn: {
-            title: string;
-            subject: string;
-            grade_level: number;
-            questions: components["schemas"]["QuestionIn"][];
-        };
-        Question: {
-            id: string;
-            /** @enum {string} */
-            type: "multiple_choice";
-            prompt: string;
+            /**
+             * Format: int32
+             * @description Points of this try.
+             */
             points: number;
-            explanation: string | null;
-            options: {
-                id: string;
-                text: string;
-                correct: boolean;
-            }[];
-        } | {
-            id: string;
-            /** @enum {string} */
-            type: "multiple_response";
-            prompt: string;
-            points: number;
-            explanation: string | null;
-            options: {
-                id: string;
-                text: string;
-                correct: boolean;
-            }[];
-        } | {
-            id: string;
-            /** @enum {string} */
-            type: "true_false";
-            prompt: string;
-            points: number;
-            explanation: string | null;
-            correct: boolean;
-        } | {
-            id: string;
-            /** @enum {string} */
-            type: "numeric";
-            prompt: string;
-            points: number;
-            explanation: string | null;
-            value: number;
-            tolerance: number;
-        } | {
-            id: string;
-            /** @enum {string} */
-            type: "short_answer";
-            prompt: string;
-            points: number;
-            explanation: string | null;
-            accept: string[];
-        } | {
-            id: string;
-            /** @enum {string} */
-            type: "ordering";
-            prompt: string;
-            points: number;
-            explanation: string | null;
-            items: {
-                id: string;
-                text: string;
-            }[];
-        } | {
-            id: string;
-            /** @enum {string} */
-            type: "matching";
-            prompt: string;
-            points: number;
-            explanation: string | null;
-            pairs: {
-                left: {
-                    id: string;
-                    text: string;
-                };
-                right: {
-                    id: string;
-                    text: string;
-                };
-            }[];
-        };
-        Quiz: {
-            id: string;
-            title: string;
-            subject: string;
-            grade_level: number;
-            questions: components["schemas"]["Question"][];
-            published_version: number | null;
-            updated_at: string;
-            created_at: string;
-        };
-        QuizSummary: {
-            id: string;
-            title: string;
-            subject: string;
-            grade_level: number;
-            question_count: number;
-            published_version: number | null;
-            updated_at: string;
-        };
-        Published: {
-            version: number;
-        };
-        LiveSessionIn: {
-            quiz_id: string;
-            /** @enum {string} */
-            pace: "self" | "host";
-            time_limit_s?: number | null;
-            max_attempts?: number;
-        };
-        LiveSession: {
-            id: string;
-            class_id: string;
-            quiz_id: string;
-            quiz_version: number;
-            quiz_title: string;
-            /** @enum {string} */
-            pace: "self" | "host";
-            /** @enum {string} */
-            status: "lobby" | "running" | "paused" | "ended";
-            frozen: boolean;
-            time_limit_s: number | null;
-            max_attempts: number;
-            question_count: number;
-            question_index: number | null;
-            created_at: string;
-            started_at: string | null;
-            ends_at: string | null;
-            ended_at: string | null;
-        };
-        LeaderboardItem: {
+            /**
+             * Format: int64
+             * @description In this session.
+             */
             rank: number;
-            seat_id: string;
-            display_name: string;
+            /**
+             * Format: int64
+             * @description All XP of the pupil.
+             */
             xp: number;
-            level: number;
-            points: number;
+            /**
+             * Format: int32
+             * @description XP that it added: what it is better than the best try before.
+             */
+            xp_gained: number;
         };
-        Leaderboard: {
-            items: components["schemas"]["LeaderboardItem"][];
-            as_of_seq: number;
+        /** @description An option of a choice. */
+        AuthorOption: {
+            /** @description Whether it is right. */
+            correct?: boolean;
+            id?: components["schemas"]["PartId"] | null;
+            /** @description At most 200 characters. */
+            text: string;
         };
-        ResultsAnswer: {
-            question_id: string;
-            correct: boolean;
-            points: number;
-            ms: number | null;
-            attempts: number;
+        /** @description Two parts that belong together. */
+        AuthorPair: {
+            /** @description The left side. */
+            left: components["schemas"]["AuthorPart"];
+            /** @description The right side. */
+            right: components["schemas"]["AuthorPart"];
         };
-        Results: {
-            session: components["schemas"]["LiveSession"];
-            questions: {
-                id: string;
-                type: string;
-                prompt: string;
-                points: number;
-                facility: number | null;
-            }[];
-            rows: {
-                seat_id: string;
-                display_name: string;
-                points: number;
-                correct: number;
-                answered: number;
-                ms: number;
-                answers: components["schemas"]["ResultsAnswer"][];
-            }[];
+        /** @description A part: written as a text alone, read with its id. */
+        AuthorPart: string | components["schemas"]["NamedPart"];
+        /** @description A question with its key, for its author. Which fields it has depends on `type`. */
+        AuthorQuestion: {
+            /** @description short_answer: the texts that count as right, 1 to 20. */
+            accept?: string[] | null;
+            /** @description true_false: the key. */
+            correct?: boolean | null;
+            /** @description Why it is so, at most 1,000 characters. */
+            explanation?: string | null;
+            id?: components["schemas"]["QuestionId"] | null;
+            /** @description ordering: the parts in their right order, 2 to 10. */
+            items?: components["schemas"]["AuthorPart"][] | null;
+            /** @description multiple_choice and multiple_response: 2 to 10. */
+            options?: components["schemas"]["AuthorOption"][] | null;
+            /** @description matching: what belongs together, 2 to 10. */
+            pairs?: components["schemas"]["AuthorPair"][] | null;
+            /**
+             * Format: int32
+             * @description For a right answer: 1 to 100, 10 when left out.
+             */
+            points?: number | null;
+            /** @description What is asked, at most 500 characters. */
+            prompt: string;
+            /**
+             * Format: double
+             * @description numeric: the largest deviation that counts as right, 0 when left out.
+             */
+            tolerance?: number | null;
+            /** @description How it is answered. */
+            type: components["schemas"]["QuestionType"];
+            /**
+             * Format: double
+             * @description numeric: the key.
+             */
+            value?: number | null;
         };
-        RoomEvent: {
-            seq: number;
-            at: string;
-            type: string;
-            data: unknown;
+        /** @description A quiz with its keys, for its author. */
+        AuthorQuiz: {
+            /**
+             * Format: int64
+             * @description 0 (kindergarten) to 13.
+             */
+            grade_level: number;
+            /** @description 1 to 100. */
+            questions: components["schemas"]["AuthorQuestion"][];
+            /** @description At most 50 characters. */
+            subject: string;
+            /** @description At most 200 characters. */
+            title: string;
         };
-        Events: {
-            items: components["schemas"]["RoomEvent"][];
+        /** @description What pusher-js sends, and the room. */
+        ChannelIn: {
+            /** @description The channel. */
+            channel_name: string;
+            /** @description The class's `room_key` (`channelAuthorization.params`). */
+            room_key: string;
+            /** @description The socket's id. */
+            socket_id: string;
+        };
+        /** @description What pusher-js sends on to the room. */
+        ChannelOut: {
+            /** @description `key:signature`. */
+            auth: string;
+            /** @description The signed text of a presence channel. */
+            channel_data?: string | null;
+        };
+        /** @description A class. */
+        ClassId: string;
+        /** @description A new class. */
+        ClassIn: {
+            /**
+             * Format: int64
+             * @description 1 to 200, 30 when left out.
+             */
+            capacity?: number | null;
+            /**
+             * Format: int64
+             * @description 0 (kindergarten) to 13.
+             */
+            grade_level: number;
+            join_policy?: components["schemas"]["JoinPolicy"] | null;
+            /** @description 1 to 200 characters. */
+            name: string;
+            /** @description 1 to 50 characters. */
+            subject: string;
+        };
+        /** @description A class. */
+        ClassOut: {
+            /**
+             * Format: int64
+             * @description The most seats.
+             */
+            capacity: number;
+            /** @description Made. */
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description School year.
+             */
+            grade_level: number;
+            /** @description The class. */
+            id: components["schemas"]["ClassId"];
+            /** @description What pupils type in the game; null while it is closed. */
+            join_code?: string | null;
+            /** @description How pupils come in. */
+            join_policy: components["schemas"]["JoinPolicy"];
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; the ETag.
+             */
+            revision: number;
+            /** @description The app key of the room's channels. */
+            room_key: string;
+            /** @description Subject. */
+            subject: string;
+            /** @description Who teaches it. */
+            teacher_id: components["schemas"]["UserId"];
+            /** @description Changed last. */
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description What changes; what is left out stays. */
+        ClassPatch: {
+            /**
+             * Format: int64
+             * @description 1 to 200.
+             */
+            capacity?: number | null;
+            /**
+             * Format: int64
+             * @description 0 (kindergarten) to 13.
+             */
+            grade_level?: number | null;
+            join_policy?: components["schemas"]["JoinPolicy"] | null;
+            /** @description 1 to 200 characters. */
+            name?: string | null;
+            /** @description 1 to 50 characters. */
+            subject?: string | null;
+        };
+        /** @description A part of the log. */
+        EventPage: {
+            /** @description In order. */
+            items: components["schemas"]["LoggedEvent"][];
+            /**
+             * Format: int64
+             * @description The newest number there is.
+             */
             last_seq: number;
+            /**
+             * Format: int64
+             * @description The oldest number that is still kept.
+             */
             oldest_seq: number;
         };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            code: string;
-            detail?: string;
-            request_id: string;
-            errors?: {
-                pointer: string;
-                code: string;
-                detail: string;
-            }[];
+        /** @description What became of an event. */
+        EventResult: components["schemas"]["Outcome"] & {
+            code?: components["schemas"]["RejectCode"] | null;
+            detail?: string | null;
+            /** @description The event's id; null when it had none that could be read. */
+            id?: string | null;
+            status: components["schemas"]["EventStatus"];
         };
+        /**
+         * @description What became of an event.
+         * @enum {string}
+         */
+        EventStatus: "applied" | "duplicate" | "rejected";
+        /** @description A field at fault. */
+        FieldError: {
+            /** @description What, for programs. */
+            code: components["schemas"]["FieldErrorCode"];
+            /** @description What, for people. */
+            detail: string;
+            /** @description Where: a JSON pointer (RFC 6901). */
+            pointer: string;
+        };
+        /**
+         * @description What is wrong with a field.
+         * @enum {string}
+         */
+        FieldErrorCode: "required" | "not_allowed" | "too_long" | "too_few" | "too_many" | "out_of_range" | "duplicate" | "wrong_key" | "unknown_id" | "malformed";
+        /** @description What a game may know of a class. */
+        GameClass: {
+            /** @description The class. */
+            id: components["schemas"]["ClassId"];
+            /** @description Its name. Text that people wrote: filter it before you show it. */
+            name: string;
+            /** @description Its room. */
+            room_key: string;
+        };
+        /** @description A game server that wants into a class. */
+        GameSessionIn: {
+            /** @description What the pupils were told, in any case, with or without spaces. */
+            class_code: string;
+            /** @description `game.JobId`; anything unique in Studio, where it is empty. */
+            job_id: string;
+            /** @description `game.PlaceId`, as text. */
+            place_id: string;
+        };
+        /** @description A game session. */
+        GameSessionOut: {
+            /** @description The class. */
+            class: components["schemas"]["GameClass"];
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** @description How to sync. */
+            sync: components["schemas"]["SyncPlan"];
+            /** @description For `Authorization: Bearer` at every sync. */
+            token: string;
+        };
+        /**
+         * @description How a pupil with the code comes in.
+         * @enum {string}
+         */
+        JoinPolicy: "open" | "approval";
+        /** @description The board. */
+        Leaderboard: {
+            /**
+             * Format: int64
+             * @description The newest event that is in it.
+             */
+            as_of_seq: number;
+            /** @description Best first. */
+            items: components["schemas"]["LeaderboardItem"][];
+        };
+        /** @description One line of the board. */
+        LeaderboardItem: {
+            /** @description The pupil's name. */
+            display_name: string;
+            /**
+             * Format: int64
+             * @description From all the XP of the seat.
+             */
+            level: number;
+            /**
+             * Format: int64
+             * @description Points in the session, 0 outside one.
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description 1, 2, 2, 4: equal XP is equal rank.
+             */
+            rank: number;
+            /** @description The seat. */
+            seat_id: components["schemas"]["SeatId"];
+            /**
+             * Format: int64
+             * @description XP earned in the window.
+             */
+            xp: number;
+        };
+        /** @description A page of a list. */
+        List_ClassOut: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description The most seats.
+                 */
+                capacity: number;
+                /** @description Made. */
+                created_at: components["schemas"]["Timestamp"];
+                /**
+                 * Format: int64
+                 * @description School year.
+                 */
+                grade_level: number;
+                /** @description The class. */
+                id: components["schemas"]["ClassId"];
+                /** @description What pupils type in the game; null while it is closed. */
+                join_code?: string | null;
+                /** @description How pupils come in. */
+                join_policy: components["schemas"]["JoinPolicy"];
+                /** @description Name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Counts the changes; the ETag.
+                 */
+                revision: number;
+                /** @description The app key of the room's channels. */
+                room_key: string;
+                /** @description Subject. */
+                subject: string;
+                /** @description Who teaches it. */
+                teacher_id: components["schemas"]["UserId"];
+                /** @description Changed last. */
+                updated_at: components["schemas"]["Timestamp"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_LiveSession: {
+            /** @description The items. */
+            items: {
+                /** @description Its class. */
+                class_id: components["schemas"]["ClassId"];
+                /** @description Made. */
+                created_at: components["schemas"]["Timestamp"];
+                ended_at?: components["schemas"]["Timestamp"] | null;
+                ends_at?: components["schemas"]["Timestamp"] | null;
+                /** @description "Eyes on me": the game stops its world. Answers on their way still count. */
+                frozen: boolean;
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+                /**
+                 * Format: int32
+                 * @description Tries at a question; only the best one counts.
+                 */
+                max_attempts: number;
+                /** @description Who decides which question is open. */
+                pace: components["schemas"]["Pace"];
+                /**
+                 * Format: int32
+                 * @description How many questions there are.
+                 */
+                question_count: number;
+                /**
+                 * Format: int32
+                 * @description The open question of a host-paced session, from 0.
+                 */
+                question_index?: number | null;
+                question_opened_at?: components["schemas"]["Timestamp"] | null;
+                /** @description The quiz. */
+                quiz_id: components["schemas"]["QuizId"];
+                /** @description Its title. */
+                quiz_title: string;
+                /**
+                 * Format: int32
+                 * @description The version of the quiz that is played, whatever becomes of the quiz.
+                 */
+                quiz_version: number;
+                /**
+                 * Format: int64
+                 * @description Running time left while paused, in milliseconds.
+                 */
+                remaining_ms?: number | null;
+                started_at?: components["schemas"]["Timestamp"] | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["Status"];
+                /**
+                 * Format: int32
+                 * @description Seconds of running time until it ends by itself.
+                 */
+                time_limit_s?: number | null;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_QuizSummary: {
+            /** @description The items. */
+            items: {
+                /** @description Made. */
+                created_at: components["schemas"]["Timestamp"];
+                /**
+                 * Format: int64
+                 * @description School year.
+                 */
+                grade_level: number;
+                /** @description Whether the draft has changed since it was published. */
+                has_unpublished_changes: boolean;
+                /** @description The quiz. */
+                id: components["schemas"]["QuizId"];
+                /**
+                 * Format: int64
+                 * @description The newest published version; null when there is none.
+                 */
+                published_version?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many questions.
+                 */
+                question_count: number;
+                /**
+                 * Format: int64
+                 * @description Counts the changes; the ETag.
+                 */
+                revision: number;
+                /** @description Subject. */
+                subject: string;
+                /** @description Title. */
+                title: string;
+                /** @description Changed last. */
+                updated_at: components["schemas"]["Timestamp"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_Seat: {
+            /** @description The items. */
+            items: {
+                /** @description The pupil's name in the game. */
+                display_name: string;
+                /** @description The seat. */
+                id: components["schemas"]["SeatId"];
+                /**
+                 * Format: int64
+                 * @description From the XP.
+                 */
+                level: number;
+                /** @description In a game server right now. */
+                online: boolean;
+                progress?: components["schemas"]["Progress"] | null;
+                /** @description Whether the pupil is in. */
+                status: components["schemas"]["SeatStatus"];
+                /**
+                 * Format: int64
+                 * @description All XP.
+                 */
+                xp: number;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A live session: one class plays one version of a quiz. */
+        LiveSession: {
+            /** @description Its class. */
+            class_id: components["schemas"]["ClassId"];
+            /** @description Made. */
+            created_at: components["schemas"]["Timestamp"];
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            ends_at?: components["schemas"]["Timestamp"] | null;
+            /** @description "Eyes on me": the game stops its world. Answers on their way still count. */
+            frozen: boolean;
+            /** @description The session. */
+            id: components["schemas"]["SessionId"];
+            /**
+             * Format: int32
+             * @description Tries at a question; only the best one counts.
+             */
+            max_attempts: number;
+            /** @description Who decides which question is open. */
+            pace: components["schemas"]["Pace"];
+            /**
+             * Format: int32
+             * @description How many questions there are.
+             */
+            question_count: number;
+            /**
+             * Format: int32
+             * @description The open question of a host-paced session, from 0.
+             */
+            question_index?: number | null;
+            question_opened_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The quiz. */
+            quiz_id: components["schemas"]["QuizId"];
+            /** @description Its title. */
+            quiz_title: string;
+            /**
+             * Format: int32
+             * @description The version of the quiz that is played, whatever becomes of the quiz.
+             */
+            quiz_version: number;
+            /**
+             * Format: int64
+             * @description Running time left while paused, in milliseconds.
+             */
+            remaining_ms?: number | null;
+            started_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["Status"];
+            /**
+             * Format: int32
+             * @description Seconds of running time until it ends by itself.
+             */
+            time_limit_s?: number | null;
+        };
+        /** @description A new session. */
+        LiveSessionIn: {
+            /**
+             * Format: int32
+             * @description Tries at a question: 1 to 5, 1 when left out.
+             */
+            max_attempts?: number | null;
+            /** @description Who decides which question is open. */
+            pace: components["schemas"]["Pace"];
+            /** @description A published quiz. */
+            quiz_id: components["schemas"]["QuizId"];
+            /**
+             * Format: int32
+             * @description Seconds of running time until it ends by itself: 10 to 28800.
+             */
+            time_limit_s?: number | null;
+        };
+        /** @description An event, as it went out on a channel. */
+        LoggedEvent: {
+            /** @description When it happened. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Its data, `seq` among it. */
+            data: unknown;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            seq: number;
+            /** @description The event's name. */
+            type: string;
+        };
+        /** @description Who signs in. */
+        LoginIn: {
+            /** @description The address, in any case. */
+            email: string;
+            /**
+             * Format: password
+             * @description 128 characters at most.
+             */
+            password: string;
+        };
+        /** @description A token and whose it is. */
+        LoginOut: {
+            /** @description For `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** @description `Bearer`. */
+            token_type: string;
+            /** @description Whose it is. */
+            user: components["schemas"]["UserOut"];
+        };
+        /** @description A message to the game; docs/live-class.md has the types and their data. */
+        MessageSchema: {
+            data: unknown;
+            /** Format: int64 */
+            seq: number;
+            type: string;
+        };
+        /** @description A part with its id. */
+        NamedPart: {
+            id?: components["schemas"]["PartId"] | null;
+            /** @description At most 200 characters. */
+            text: string;
+        };
+        /** @description What an applied event gave; also what is kept of it, for the day it comes again. */
+        Outcome: {
+            result?: components["schemas"]["AnswerResult"] | null;
+            seat_id?: components["schemas"]["SeatId"] | null;
+            seat_status?: components["schemas"]["SeatStatus"] | null;
+        };
+        /**
+         * @description Who decides which question is open.
+         * @enum {string}
+         */
+        Pace: "self" | "host";
+        /**
+         * @description An option, item or side of a pair. Its 80 bits are random alone: the time in a ULID would tell in which order the
+         *     author wrote the items, and that is the key of an ordering question.
+         * @example opt_8V6W2X9Y5K7R1ABC
+         */
+        PartId: string;
+        /** @description What a client gets (RFC 9457). */
+        Problem: {
+            /** @description The kind, for programs. */
+            code: components["schemas"]["ProblemCode"];
+            /** @description This very case, for people. */
+            detail: string;
+            /** @description The fields at fault. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description To find the log line by. */
+            request_id: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The kind, for people. */
+            title: string;
+            /** @description A name for the kind of problem. */
+            type: string;
+        };
+        /**
+         * @description What went wrong, for programs. Part of the contract.
+         * @enum {string}
+         */
+        ProblemCode: "invalid_credentials" | "unauthenticated" | "invalid_token" | "token_expired" | "forbidden" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "payload_too_large" | "malformed" | "invalid" | "precondition_required" | "precondition_failed" | "move_not_allowed" | "no_more_questions" | "session_exists" | "quiz_not_published" | "class_full" | "idempotency_key_reused" | "events_gone" | "too_many_events" | "rate_limited" | "unavailable" | "misconfigured" | "internal";
+        /** @description Where a pupil is in the game. */
+        Progress: {
+            /** @description At most 100 characters. */
+            label?: string | null;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            percent?: number | null;
+        };
+        /** @description What was published. */
+        PublishOut: {
+            /**
+             * Format: int64
+             * @description The version's number; the same again when nothing changed.
+             */
+            version: number;
+        };
+        /** @description A question of a quiz. */
+        QuestionId: string;
+        /**
+         * @description The types of question.
+         * @enum {string}
+         */
+        QuestionType: "multiple_choice" | "multiple_response" | "true_false" | "numeric" | "short_answer" | "ordering" | "matching";
+        /** @description A quiz. */
+        QuizId: string;
+        /** @description A quiz with its keys, for its author. */
+        QuizOut: components["schemas"]["QuizSummary"] & {
+            /** @description The questions, with their keys. */
+            questions: components["schemas"]["AuthorQuestion"][];
+        };
+        /** @description A quiz without its questions. */
+        QuizSummary: {
+            /** @description Made. */
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description School year.
+             */
+            grade_level: number;
+            /** @description Whether the draft has changed since it was published. */
+            has_unpublished_changes: boolean;
+            /** @description The quiz. */
+            id: components["schemas"]["QuizId"];
+            /**
+             * Format: int64
+             * @description The newest published version; null when there is none.
+             */
+            published_version?: number | null;
+            /**
+             * Format: int64
+             * @description How many questions.
+             */
+            question_count: number;
+            /**
+             * Format: int64
+             * @description Counts the changes; the ETag.
+             */
+            revision: number;
+            /** @description Subject. */
+            subject: string;
+            /** @description Title. */
+            title: string;
+            /** @description Changed last. */
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Why an event was not applied. It changed nothing and may be sent again under the same id.
+         * @enum {string}
+         */
+        RejectCode: "malformed" | "event_id_reused" | "seat_unknown" | "seat_pending" | "seat_removed" | "class_full" | "session_unknown" | "session_not_started" | "session_paused" | "session_ended" | "question_unknown" | "question_closed" | "already_answered" | "response_invalid";
+        /** @description A pupil's result at a question. */
+        ResultAnswer: {
+            /**
+             * Format: int32
+             * @description How many tries.
+             */
+            attempts: number;
+            /** @description Whether the best try was right. */
+            correct: boolean;
+            /**
+             * Format: int64
+             * @description Time over all tries, in milliseconds.
+             */
+            ms: number;
+            /**
+             * Format: int32
+             * @description Points of the best try.
+             */
+            points: number;
+            /** @description The question. */
+            question_id: components["schemas"]["QuestionId"];
+        };
+        /** @description A question and how hard it was. */
+        ResultQuestion: {
+            /**
+             * Format: double
+             * @description The share of right answers among those who answered, 0 to 1; null when nobody did.
+             */
+            facility?: number | null;
+            /** @description The question. */
+            id: components["schemas"]["QuestionId"];
+            /**
+             * Format: int32
+             * @description For a right answer.
+             */
+            points: number;
+            /** @description What is asked. */
+            prompt: string;
+            /** @description How it is answered. */
+            type: components["schemas"]["QuestionType"];
+        };
+        /** @description A pupil's results. */
+        ResultRow: {
+            /**
+             * Format: int64
+             * @description Questions answered.
+             */
+            answered: number;
+            /** @description One for each question that was answered. */
+            answers: components["schemas"]["ResultAnswer"][];
+            /**
+             * Format: int64
+             * @description Right answers.
+             */
+            correct: number;
+            /** @description The pupil's name. */
+            display_name: string;
+            /**
+             * Format: int64
+             * @description Time over all answers, in milliseconds.
+             */
+            ms: number;
+            /**
+             * Format: int64
+             * @description Points in all.
+             */
+            points: number;
+            /** @description The seat. */
+            seat_id: components["schemas"]["SeatId"];
+        };
+        /** @description The results of one session. */
+        Results: {
+            /** @description Its questions, in order. */
+            questions: components["schemas"]["ResultQuestion"][];
+            /** @description One a pupil, by name. */
+            rows: components["schemas"]["ResultRow"][];
+            /** @description The session. */
+            session: components["schemas"]["LiveSession"];
+        };
+        /**
+         * @description What a person is in their school. Pupils come by a game and need no account.
+         * @enum {string}
+         */
+        Role: "admin" | "teacher" | "student" | "parent";
+        /** @description A school. */
+        SchoolId: string;
+        /** @description A seat as a teacher sees it. */
+        Seat: {
+            /** @description The pupil's name in the game. */
+            display_name: string;
+            /** @description The seat. */
+            id: components["schemas"]["SeatId"];
+            /**
+             * Format: int64
+             * @description From the XP.
+             */
+            level: number;
+            /** @description In a game server right now. */
+            online: boolean;
+            progress?: components["schemas"]["Progress"] | null;
+            /** @description Whether the pupil is in. */
+            status: components["schemas"]["SeatStatus"];
+            /**
+             * Format: int64
+             * @description All XP.
+             */
+            xp: number;
+        };
+        /** @description A pupil's seat in a class. */
+        SeatId: string;
+        /**
+         * @description Whether a pupil is in.
+         * @enum {string}
+         */
+        SeatStatus: "active" | "pending" | "removed";
+        /** @description A live session. */
+        SessionId: string;
+        /**
+         * @description Where a session stands.
+         * @enum {string}
+         */
+        Status: "lobby" | "running" | "paused" | "ended";
+        /** @description A batch of events; docs/live-class.md has their types. */
+        SyncBody: {
+            /** @description The one of the last answer, `"0"` at first. */
+            cursor: string;
+            /** @description At most 200. */
+            events: components["schemas"]["SyncEvent"][];
+        };
+        /** @description An event; which fields it has depends on `type`. */
+        SyncEvent: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: double
+             * @description answer: how long the pupil saw the question.
+             */
+            elapsed_ms?: number | null;
+            /** @description 1 to 64 letters, digits, `_` and `-`; unique for ever within the class. */
+            id: string;
+            /** @description Of whom. */
+            player: components["schemas"]["SyncPlayer"];
+            progress?: components["schemas"]["Progress"] | null;
+            /** @description answer. */
+            question_id?: string | null;
+            /** @description answer: an id, ids, true or false, a number, a text or pairs of ids, by the question's type. */
+            response?: unknown;
+            /** @description answer. */
+            session_id?: string | null;
+            /** @description `join`, `leave`, `answer` or `progress`. */
+            type: string;
+        };
+        /** @description The answer to a sync. */
+        SyncOut: {
+            /** @description To be sent back with the next call. */
+            cursor: string;
+            /** @description What the game must know, in order. */
+            messages: components["schemas"]["MessageSchema"][];
+            /**
+             * Format: int32
+             * @description When to call next, in milliseconds.
+             */
+            next_sync_ms: number;
+            /** @description One for each event, in their order. */
+            results: components["schemas"]["EventResult"][];
+        };
+        /** @description How to sync. */
+        SyncPlan: {
+            /**
+             * Format: int32
+             * @description How long to wait before the first call; every answer says how long before the next.
+             */
+            interval_ms: number;
+            /** @description Where. */
+            url: string;
+        };
+        /** @description A pupil. */
+        SyncPlayer: {
+            /** @description join: `player.DisplayName`. */
+            display_name?: string | null;
+            /** @description `player.UserId`, as text. */
+            user_id: string;
+        };
+        /** Format: date-time */
+        Timestamp: string;
+        /** @description A person with an account. */
+        UserId: string;
+        /** @description A person. */
+        UserOut: {
+            /** @description Their name. */
+            display_name: string;
+            /** @description Their address. */
+            email: string;
+            /** @description The person. */
+            id: components["schemas"]["UserId"];
+            /** @description Their role. */
+            role: components["schemas"]["Role"];
+            /** @description Their school. */
+            school_id: components["schemas"]["SchoolId"];
+        };
+        /** @enum {string} */
+        Move: "start" | "next" | "pause" | "resume" | "freeze" | "unfreeze" | "end";
+        /** @enum {string} */
+        Window: "session" | "day" | "week" | "all";
     };
     responses: never;
     parameters: never;
@@ -1617,4 +1381,907 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_classes: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ClassOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_class: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same class. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_class: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query: {
+                /** @description The last number known. */
+                after: number;
+                /** @description 1 to 500, 100 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_join_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_join_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_leaderboard: {
+        parameters: {
+            query?: {
+                /** @description `all` when left out. Days and weeks are UTC; a week starts on Monday. */
+                window?: components["schemas"]["Window"];
+            };
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_live_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_LiveSession"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_live_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same session. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiveSessionIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSession"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_results: {
+        parameters: {
+            query?: {
+                /** @description The newest session when left out. */
+                session_id?: string;
+            };
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_seats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Seat"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_seat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+                seat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seat"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_seat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+                seat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seat"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_game_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GameSessionIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameSessionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_live_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSession"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_live_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                move: components["schemas"]["Move"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSession"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quizzes: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_QuizSummary"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_quiz: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same quiz. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorQuiz"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuizOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_quiz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quiz_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuizOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_quiz: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                quiz_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorQuiz"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuizOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_quiz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quiz_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authorize_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["ChannelIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+}

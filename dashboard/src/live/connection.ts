@@ -14,6 +14,8 @@ export interface ConnectionHandlers {
   onState: (state: ConnectionState) => void
   onSubscribed: () => void
   onEvent: (name: string, data: unknown) => void
+  /** The cached session: state, not an event, though it has an event's name and number. */
+  onSession: (data: unknown) => void
   onLeaderboard: (data: unknown) => void
   /** The server refused the token that was sent for a channel. */
   onUnauthorized: () => void
@@ -63,7 +65,7 @@ function subscribe(pusher: Pusher, handlers: ConnectionHandlers): void {
   for (const name of NUMBERED_EVENTS) feed.bind(name, (data: unknown) => handlers.onEvent(name, data))
 
   const sessionCache = pusher.subscribe('private-cache-session')
-  sessionCache.bind('quiz_update', (data: unknown) => handlers.onEvent('quiz_update', data))
+  sessionCache.bind('quiz_update', handlers.onSession)
 
   const board = pusher.subscribe('private-cache-leaderboard')
   board.bind('leaderboard_update', handlers.onLeaderboard)

@@ -1,6 +1,5 @@
 /** Reading a class room over HTTP: the snapshot a page starts from, and the log that fills what it missed. */
 import { api, unwrap } from '../api/client'
-import type { LiveSession } from '../api/types'
 import { type LeaderboardUpdate, type LiveEvent, readEvent } from './events'
 import type { Snapshot } from './reducer'
 
@@ -12,41 +11,50 @@ const REPLAY_PAGE = 200
  * while the rest is being read has a higher number and is replayed, so no event can fall between two requests.
  */
 export async function loadSnapshot(classId: string): Promise<Snapshot> {
-  const path = { id: classId }
+  const path = { class_id: classId }
   const all = await unwrap(
-    api.GET('/api/v1/classes/{id}/leaderboard', { params: { path, query: { window: 'all' } } }),
+    api.GET('/api/v1/classes/{class_id}/leaderboard', { params: { path, query: { window: 'all' } } }),
   )
   const [seats, sessions] = await Promise.all([
-    unwrap(api.GET('/api/v1/classes/{id}/seats', { params: { path } })),
-    unwrap(api.GET('/api/v1/classes/{id}/live-sessions', { params: { path } })),
+    unwrap(api.GET('/api/v1/classes/{class_id}/seats', { params: { path } })),
+    unwrap(api.GET('/api/v1/classes/{class_id}/live-sessions', { params: { path } })),
   ])
   const session = sessions.items[0] ?? null
-  const [rows, leaderboard] = session
-    ? await Promise.all([loadRows(classId, session.id), loadSessionBoard(classId, session)])
-    : [[], { as_of_seq: all.as_of_seq, session_id: null, window: 'all' as const, items: all.items }]
-  return { seq: all.as_of_seq, seats: seats.items, session, rows, leaderboard }
-}
-
-async function loadRows(classId: string, sessionId: string): Promise<Snapshot['rows']> {
-  return (await loadResults(classId, sessionId)).rows
+  const allBoard = { as_of_seq: all.as_of_seq, session_id: null, window: 'all' as const, items: all.items }
+  if (session === null) {
+    return {
+      seq: all.as_of_seq,
+      seats: seats.items,
+      session,
+      rows: [],
+      boards: { session: null, all: allBoard },
+    }
+  }
+  const [results, sessionBoard] = await Promise.all([
+    loadResults(classId, session.id),
+    loadSessionBoard(classId, session.id),
+  ])
+  const boards = { session: sessionBoard, all: allBoard }
+  return { seq: all.as_of_seq, seats: seats.items, session, rows: results.rows, boards }
 }
 
 /** The table of one session. */
 export function loadResults(classId: string, sessionId: string) {
   return unwrap(
-    api.GET('/api/v1/classes/{id}/results', {
-      params: { path: { id: classId }, query: { session_id: sessionId } },
+    api.GET('/api/v1/classes/{class_id}/results', {
+      params: { path: { class_id: classId }, query: { session_id: sessionId } },
     }),
   )
 }
 
-async function loadSessionBoard(classId: string, session: LiveSession): Promise<LeaderboardUpdate> {
+/** The board of the newest session, which is `sessionId`. */
+export async function loadSessionBoard(classId: string, sessionId: string): Promise<LeaderboardUpdate> {
   const board = await unwrap(
-    api.GET('/api/v1/classes/{id}/leaderboard', {
-      params: { path: { id: classId }, query: { window: 'session' } },
+    api.GET('/api/v1/classes/{class_id}/leaderboard', {
+      params: { path: { class_id: classId }, query: { window: 'session' } },
     }),
   )
-  return { as_of_seq: board.as_of_seq, session_id: session.id, window: 'session', items: board.items }
+  return { as_of_seq: board.as_of_seq, session_id: sessionId, window: 'session', items: board.items }
 }
 
 /** Everything after `after`, in order. Fails with status 410 when the log no longer reaches back so far. */
@@ -58,8 +66,8 @@ export async function loadEventsAfter(
   let last = after
   for (;;) {
     const page = await unwrap(
-      api.GET('/api/v1/classes/{id}/events', {
-        params: { path: { id: classId }, query: { after: String(last), limit: REPLAY_PAGE } },
+      api.GET('/api/v1/classes/{class_id}/events', {
+        params: { path: { class_id: classId }, query: { after: last, limit: REPLAY_PAGE } },
       }),
     )
     for (const item of page.items) {

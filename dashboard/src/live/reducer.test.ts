@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveSession, Seat } from '../api/types'
 import { type LiveEvent, readChannelEvent, readEvent } from './events'
-import { EMPTY_STATE, hasGap, type LiveAction, type LiveState, reduce, type Snapshot } from './reducer'
+import {
+  EMPTY_STATE,
+  hasGap,
+  type LiveAction,
+  type LiveState,
+  reduce,
+  type Snapshot,
+  shownBoard,
+} from './reducer'
 import { openQuestions, SILENCE_MS, stuckReason } from './stuck'
 
 const seat = (id: string, over: Partial<Seat> = {}): Seat => ({
@@ -40,7 +48,7 @@ const snapshot = (over: Partial<Snapshot> = {}): Snapshot => ({
   seats: [seat('a'), seat('b')],
   session: session(),
   rows: [],
-  leaderboard: null,
+  boards: { session: null, all: null },
   ...over,
 })
 
@@ -70,6 +78,13 @@ const answered = (
     ],
     progress: [],
   },
+})
+
+const board = (as_of_seq: number, window: 'session' | 'all') => ({
+  as_of_seq,
+  session_id: 'ses_1',
+  window,
+  items: [],
 })
 
 const arrived = (event: LiveEvent, at = 0): LiveAction => ({ type: 'arrived', event, at })
@@ -189,14 +204,42 @@ describe('the fold over numbered events', () => {
   })
 
   it('an older leaderboard never replaces a newer one', () => {
-    const board = (as_of_seq: number) => ({
-      as_of_seq,
-      session_id: 'ses_1',
-      window: 'session' as const,
-      items: [],
-    })
-    const state = fold({ type: 'ranked', leaderboard: board(9) }, { type: 'ranked', leaderboard: board(4) })
-    expect(state.leaderboard?.as_of_seq).toBe(9)
+    const state = fold(
+      { type: 'ranked', leaderboard: board(9, 'session') },
+      { type: 'ranked', leaderboard: board(4, 'session') },
+    )
+    expect(shownBoard(state)?.as_of_seq).toBe(9)
+  })
+
+  it('the board of a session stays after its end, until the next one is prepared', () => {
+    const ended = fold(
+      { type: 'ranked', leaderboard: board(3, 'session') },
+      { type: 'ranked', leaderboard: board(5, 'all') },
+      arrived({ seq: 1, kind: 'quiz_update', data: { session: session({ status: 'ended' }) } }),
+    )
+    expect(shownBoard(ended)?.window).toBe('session')
+    const lobby = session({ id: 'ses_2', status: 'lobby' })
+    const next = reduce(ended, arrived({ seq: 2, kind: 'quiz_update', data: { session: lobby } }))
+    expect(shownBoard(next)?.window).toBe('all')
+  })
+
+  it('the cached word about the session never stands for the event whose number it has', () => {
+    const state = fold({ type: 'session_seen', session: session({ status: 'paused' }), seq: 1, at: 0 })
+    expect(state.session?.status).toBe('paused')
+    expect(state.seq).toBe(0)
+    const after = reduce(state, arrived(answered(1, 'a', 'q_1', true)))
+    expect(cell(after, 'a', 'q_1')?.correct).toBe(true)
+  })
+
+  it('an older word about the session, out of the log or the cache, changes nothing', () => {
+    const paused = session({ status: 'paused' })
+    const state = fold(
+      { type: 'session_seen', session: paused, seq: 3, at: 0 },
+      { type: 'session_seen', session: session(), seq: 2, at: 0 },
+      arrived({ seq: 1, kind: 'quiz_update', data: { session: session() } }),
+    )
+    expect(state.session?.status).toBe('paused')
+    expect(state.seq).toBe(1)
   })
 
   it('foreign frames are no events', () => {

@@ -21,13 +21,21 @@ export interface LiveState {
   early: ReadonlyMap<number, Arrived>
   seats: ReadonlyMap<string, Seat>
   session: LiveSession | null
+  /** The event up to which `session` is known; an older word about it changes nothing. */
+  sessionSeq: number
   /** By seat, then by question. Of the current session only. */
   answers: ReadonlyMap<string, ReadonlyMap<string, AnswerCell>>
   /** By seat: when it last did something we saw, and how many answers in a row were wrong. */
   activity: ReadonlyMap<string, Activity>
   /** When the current question (host pace) or the session (self pace) opened, as far as this page saw it. */
   openedAt: number
-  leaderboard: LeaderboardUpdate | null
+  boards: Boards
+}
+
+/** The newest board of each window; which one is shown depends on the session (`shownBoard`). */
+export interface Boards {
+  session: LeaderboardUpdate | null
+  all: LeaderboardUpdate | null
 }
 
 export interface Activity {
@@ -46,7 +54,7 @@ export interface Snapshot {
   seats: Seat[]
   session: LiveSession | null
   rows: Results['rows']
-  leaderboard: LeaderboardUpdate | null
+  boards: Boards
 }
 
 export type LiveAction =
@@ -54,6 +62,9 @@ export type LiveAction =
   | { type: 'arrived'; event: LiveEvent; at: number }
   | { type: 'replayed'; events: LiveEvent[]; upTo: number; at: number }
   | { type: 'ranked'; leaderboard: LeaderboardUpdate }
+  /** The room's cached word about the session. It has the number of the newest event but is not that event. */
+  | { type: 'session_seen'; session: LiveSession; seq: number; at: number }
+  /** What the server answered to a move of this page's own. */
   | { type: 'session_moved'; session: LiveSession; at: number }
   | { type: 'seat_moved'; seat: Seat }
 
@@ -62,10 +73,11 @@ export const EMPTY_STATE: LiveState = {
   early: new Map(),
   seats: new Map(),
   session: null,
+  sessionSeq: 0,
   answers: new Map(),
   activity: new Map(),
   openedAt: 0,
-  leaderboard: null,
+  boards: { session: null, all: null },
 }
 
 /** The pure step from one state to the next. */
@@ -79,6 +91,8 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
       return replay(state, action.events, action.upTo, action.at)
     case 'ranked':
       return rank(state, action.leaderboard)
+    case 'session_seen':
+      return seeSession(state, action.session, action.seq, action.at)
     case 'session_moved':
       return withSession(state, action.session, action.at)
     case 'seat_moved':
@@ -109,10 +123,11 @@ function fromSnapshot(snapshot: Snapshot, at: number): LiveState {
     early: new Map(),
     seats: new Map(snapshot.seats.map((seat) => [seat.id, seat])),
     session: snapshot.session,
+    sessionSeq: snapshot.seq ?? 0,
     answers,
     activity,
     openedAt: at,
-    leaderboard: snapshot.leaderboard,
+    boards: snapshot.boards,
   }
 }
 
@@ -152,7 +167,7 @@ function apply(state: LiveState, event: LiveEvent, at: number): LiveState {
     case 'class_online':
       return withSeats(next, event.data.seats)
     case 'quiz_update':
-      return withSession(next, event.data.session, at)
+      return seeSession(next, event.data.session, event.seq, at)
     case 'progress_update':
       return withProgress(next, event.data, at)
     case 'other':
@@ -164,6 +179,11 @@ function withSeats(state: LiveState, changed: Seat[]): LiveState {
   const seats = new Map(state.seats)
   for (const seat of changed) seats.set(seat.id, seat)
   return { ...state, seats }
+}
+
+function seeSession(state: LiveState, session: LiveSession, seq: number, at: number): LiveState {
+  if (seq < state.sessionSeq) return state
+  return { ...withSession(state, session, at), sessionSeq: seq }
 }
 
 function withSession(state: LiveState, session: LiveSession, at: number): LiveState {
@@ -208,7 +228,16 @@ function withAnswer(
   return new Map(cells).set(question_id, { correct, points, ms: ms ?? null, attempt })
 }
 
-function rank(state: LiveState, leaderboard: LeaderboardUpdate): LiveState {
-  if (state.leaderboard !== null && leaderboard.as_of_seq < state.leaderboard.as_of_seq) return state
-  return { ...state, leaderboard }
+function rank(state: LiveState, board: LeaderboardUpdate): LiveState {
+  const known = state.boards[board.window]
+  if (known !== null && board.as_of_seq < known.as_of_seq) return state
+  return { ...state, boards: { ...state.boards, [board.window]: board } }
+}
+
+/** The board of the session from its start until the next one is prepared, so that the last word stays; else of all time. */
+export function shownBoard(state: LiveState): LeaderboardUpdate | null {
+  const { session, boards } = state
+  const isOfSession =
+    session !== null && session.status !== 'lobby' && boards.session?.session_id === session.id
+  return isOfSession ? boards.session : boards.all
 }

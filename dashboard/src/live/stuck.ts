@@ -14,9 +14,8 @@ export type StuckReason = { kind: 'wrong_in_a_row'; count: number } | { kind: 's
 export function openQuestions(session: LiveSession | null, questionIds: string[]): string[] {
   if (session === null) return []
   if (session.pace === 'self') return questionIds
-  return session.question_index === null
-    ? []
-    : questionIds.slice(session.question_index, session.question_index + 1)
+  const index = session.question_index ?? null
+  return index === null ? [] : questionIds.slice(index, index + 1)
 }
 
 /** Why this seat seems stuck at `now`, or `null`. Nobody is while the session is not running or is frozen. */

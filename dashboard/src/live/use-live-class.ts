@@ -2,11 +2,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import { ApiError } from '../api/problem'
-import type { SchoolClass } from '../api/types'
+import type { LiveSession, SchoolClass } from '../api/types'
 import { session as authSession } from '../auth/use-session'
 import { type ConnectionState, connectToRoom } from './connection'
 import { readChannelEvent, readLeaderboard } from './events'
-import { loadEventsAfter, loadSnapshot } from './load'
+import { loadEventsAfter, loadSessionBoard, loadSnapshot } from './load'
 import { EMPTY_STATE, hasGap, type LiveAction, type LiveState, reduce } from './reducer'
 
 /** How often the page asks for news while there is no socket; a school's firewall may never let one through. */
@@ -57,6 +57,8 @@ export function useLiveClass(schoolClass: SchoolClass): LiveClass {
     return () => clearInterval(timer)
   }, [isReady, connection, replay])
 
+  useFinalBoard(schoolClass.id, state.session, dispatch)
+
   return {
     state,
     dispatch,
@@ -65,6 +67,23 @@ export function useLiveClass(schoolClass: SchoolClass): LiveClass {
     error: isReady ? null : snapshot.error,
     retry: reload,
   }
+}
+
+/** After the end the room pushes the board of all time; the last one of the session has to be asked for. */
+function useFinalBoard(
+  classId: string,
+  session: LiveSession | null,
+  dispatch: (action: LiveAction) => void,
+): void {
+  const endedId = session?.status === 'ended' ? session.id : null
+  useEffect(() => {
+    if (endedId === null) return
+    loadSessionBoard(classId, endedId).then(
+      (leaderboard) => dispatch({ type: 'ranked', leaderboard }),
+      // The board as it was last pushed stays on the screen.
+      () => undefined,
+    )
+  }, [classId, endedId, dispatch])
 }
 
 /** A function that fetches and folds what the state lacks; one fetch at a time, and once more if asked meanwhile. */
@@ -126,6 +145,11 @@ function useRoom(
       onEvent: (name, data) => {
         const event = readChannelEvent(name, data)
         if (event) dispatch({ type: 'arrived', event, at: Date.now() })
+      },
+      onSession: (data) => {
+        const event = readChannelEvent('quiz_update', data)
+        if (event?.kind !== 'quiz_update') return
+        dispatch({ type: 'session_seen', session: event.data.session, seq: event.seq, at: Date.now() })
       },
       onLeaderboard: (data) => {
         const leaderboard = readLeaderboard(data)

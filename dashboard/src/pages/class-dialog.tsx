@@ -2,8 +2,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { api, unwrap } from '../api/client'
-import { fieldErrors, idempotencyKeys, toNumber } from '../api/forms'
-import { explain } from '../api/problem'
+import { fieldErrors, idempotencyKeys, notNumbers, toNumber } from '../api/forms'
+import { explain, invalidFields } from '../api/problem'
 import { refreshClass } from '../api/queries'
 import type { JoinPolicy, SchoolClass } from '../api/types'
 import { Button } from '../ui/button'
@@ -43,6 +43,11 @@ function ClassForm({ existing, onClose, onSaved }: ClassDialogProps) {
   const errors = fieldErrors(error)
 
   const save = () => {
+    const notNumeric = notNumbers([
+      ['/grade_level', grade],
+      ['/capacity', capacity],
+    ])
+    if (notNumeric.length > 0) throw invalidFields(notNumeric)
     const body = {
       name: name.trim(),
       subject: subject.trim(),
@@ -51,7 +56,9 @@ function ClassForm({ existing, onClose, onSaved }: ClassDialogProps) {
       join_policy: policy,
     }
     if (existing)
-      return unwrap(api.PATCH('/api/v1/classes/{id}', { params: { path: { id: existing.id } }, body }))
+      return unwrap(
+        api.PATCH('/api/v1/classes/{class_id}', { params: { path: { class_id: existing.id } }, body }),
+      )
     const params = { header: { 'Idempotency-Key': keyFor(body) } }
     return unwrap(api.POST('/api/v1/classes', { params, body }))
   }

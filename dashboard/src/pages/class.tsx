@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { useClass } from '../api/queries'
 import type { SchoolClass } from '../api/types'
+import { shownBoard } from '../live/reducer'
 import { useLiveClass } from '../live/use-live-class'
 import { Button, ButtonLink } from '../ui/button'
 import { Page } from '../ui/page'
@@ -75,6 +76,7 @@ function LiveClassBody({
 }) {
   const questions = useSessionQuestions(schoolClass.id, live.state.session)
   const { state } = live
+  const board = shownBoard(state)
   return (
     <div className="class-layout">
       <div className="class-top">
@@ -105,11 +107,9 @@ function LiveClassBody({
           <section className="card class-side" aria-labelledby="leaderboard-title">
             <div className="card-head">
               <h2 id="leaderboard-title">Leaderboard</h2>
-              <span className="badge">
-                {state.leaderboard?.window === 'session' ? 'This session' : 'All time'}
-              </span>
+              <span className="badge">{board?.window === 'session' ? 'This session' : 'All time'}</span>
             </div>
-            <Leaderboard board={state.leaderboard} labelledBy="leaderboard-title" />
+            <Leaderboard board={board} labelledBy="leaderboard-title" />
           </section>
         </>
       )}

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { useClass } from '../api/queries'
 import type { SchoolClass } from '../api/types'
+import { shownBoard } from '../live/reducer'
 import { useLiveClass } from '../live/use-live-class'
 import { Button } from '../ui/button'
 import { ErrorState, Skeleton } from '../ui/states'
@@ -39,7 +40,7 @@ export default function ProjectorPage({ classId }: { classId: string }) {
 
 function Projection({ schoolClass }: { schoolClass: SchoolClass }) {
   const live = useLiveClass(schoolClass)
-  const { session, leaderboard } = live.state
+  const { session } = live.state
   const questions = useSessionQuestions(schoolClass.id, session)
   const isPlaying = session !== null && session.status !== 'lobby'
   const current = session?.status === 'running' ? questions[session.question_index ?? -1] : undefined
@@ -82,7 +83,12 @@ function Projection({ schoolClass }: { schoolClass: SchoolClass }) {
         {isPlaying && (
           <section aria-labelledby="projector-leaders" className="projector-board">
             <h2 id="projector-leaders">{session.status === 'ended' ? 'Final ranking' : 'Leaderboard'}</h2>
-            <Leaderboard board={leaderboard} labelledBy="projector-leaders" limit={SHOWN_LEADERS} isLarge />
+            <Leaderboard
+              board={shownBoard(live.state)}
+              labelledBy="projector-leaders"
+              limit={SHOWN_LEADERS}
+              isLarge
+            />
           </section>
         )}
       </main>

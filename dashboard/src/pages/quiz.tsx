@@ -18,7 +18,8 @@ export default function QuizPage({ quizId }: { quizId: string | null }) {
 function ExistingQuiz({ quizId }: { quizId: string }) {
   const query = useQuery({
     queryKey: keys.quiz(quizId),
-    queryFn: () => unwrapWithEtag(api.GET('/api/v1/quizzes/{id}', { params: { path: { id: quizId } } })),
+    queryFn: () =>
+      unwrapWithEtag(api.GET('/api/v1/quizzes/{quiz_id}', { params: { path: { quiz_id: quizId } } })),
     // What is being edited must not change under the hands; a conflict shows itself when saving.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

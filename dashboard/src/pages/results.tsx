@@ -123,8 +123,8 @@ function DownloadButton({ classId, results }: { classId: string; results: Result
 /** The server writes the file, from the query that the screen shows. */
 async function loadCsv(classId: string, sessionId: string): Promise<Blob> {
   const answer: unknown = await unwrap(
-    api.GET('/api/v1/classes/{id}/results', {
-      params: { path: { id: classId }, query: { session_id: sessionId } },
+    api.GET('/api/v1/classes/{class_id}/results', {
+      params: { path: { class_id: classId }, query: { session_id: sessionId } },
       headers: { Accept: 'text/csv' },
       parseAs: 'blob',
     }),

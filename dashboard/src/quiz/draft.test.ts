@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import type { Quiz, QuizIn } from '../api/types'
-import { moved, newQuestion, newQuiz, QUESTION_TYPES, toDraft, toQuizIn, withErrors } from './draft'
+import type { Quiz } from '../api/types'
+import {
+  duplicate,
+  moved,
+  newQuestion,
+  newQuiz,
+  numberErrors,
+  QUESTION_TYPES,
+  toDraft,
+  toQuizIn,
+  withErrors,
+} from './draft'
 
 const quiz: Quiz = {
   id: 'qz_1',
   title: 'Fractions 1',
   subject: 'Mathematics',
   grade_level: 5,
+  question_count: 6,
+  revision: 1,
+  has_unpublished_changes: true,
   published_version: null,
   created_at: '2026-11-21T10:00:00.000Z',
   updated_at: '2026-11-21T10:00:00.000Z',
@@ -58,30 +71,24 @@ const quiz: Quiz = {
 const error = (pointer: string) => ({ pointer, code: 'too_few', detail: 'Too few.' })
 
 describe('quiz draft', () => {
-  it('a quiz goes through the draft and comes out as it was, without ids', () => {
-    const expected: QuizIn = {
-      title: 'Fractions 1',
-      subject: 'Mathematics',
-      grade_level: 5,
-      questions: [
-        {
-          type: 'multiple_choice',
-          prompt: '1/2 + 1/4 = ?',
-          points: 10,
-          explanation: 'Bring them to quarters.',
-          options: [
-            { text: '3/4', correct: true },
-            { text: '2/6', correct: false },
-          ],
-        },
-        { type: 'true_false', prompt: '0.5 = 1/2', points: 5, correct: true },
-        { type: 'numeric', prompt: 'pi', points: 10, value: 3.14, tolerance: 0.005 },
-        { type: 'short_answer', prompt: 'Capital?', points: 10, accept: ['Paris'] },
-        { type: 'ordering', prompt: 'Smallest first', points: 10, items: ['1/4', '1/2'] },
-        { type: 'matching', prompt: 'Match', points: 10, pairs: [{ left: '1/2', right: '50 %' }] },
-      ],
-    }
-    expect(toQuizIn(toDraft(quiz))).toEqual(expected)
+  it('a quiz goes through the draft and comes out as it was, with its ids', () => {
+    const { title, subject, grade_level, questions } = quiz
+    const withoutNulls = JSON.parse(JSON.stringify(questions, (_, value) => value ?? undefined))
+    expect(toQuizIn(toDraft(quiz))).toEqual({ title, subject, grade_level, questions: withoutNulls })
+  })
+
+  it('a duplicate is new to the server in all its parts', () => {
+    const sent = toQuizIn({ ...newQuiz(), questions: toDraft(quiz).questions.map(duplicate) })
+    expect(JSON.stringify(sent)).not.toContain('"id"')
+    expect(sent.questions.map(({ prompt }) => prompt)).toEqual(quiz.questions.map(({ prompt }) => prompt))
+  })
+
+  it('what should be a number and is none is found before anything is sent', () => {
+    const question = { ...newQuestion('numeric'), value: 'three', points: '' }
+    const pointers = numberErrors({ ...newQuiz(), gradeLevel: '5', questions: [question] }).map(
+      ({ pointer }) => pointer,
+    )
+    expect(pointers).toEqual(['/questions/0/points', '/questions/0/value'])
   })
 
   it('a new question of every type sends only what belongs to its type', () => {

@@ -2,30 +2,34 @@
  * A quiz while it is being written. A draft question holds the parts of every type side by side, as text, so that
  * changing the type back and forth loses nothing; only what belongs to its type is sent.
  */
-import { toNumber } from '../api/forms'
+import { notNumbers, toNumber } from '../api/forms'
 import type { FieldError } from '../api/problem'
-import type { Question, QuestionIn, QuestionType, Quiz, QuizIn } from '../api/types'
+import type { Question, QuestionPart, QuestionType, Quiz, QuizIn } from '../api/types'
 
-export interface DraftOption {
-  key: string
-  text: string
-  correct: boolean
-}
-
+/** A part keeps the id that the server gave it, so that the results of two versions can be laid side by side. */
 export interface DraftText {
   key: string
+  id: string | null
   text: string
+}
+
+export interface DraftOption extends DraftText {
+  correct: boolean
 }
 
 export interface DraftPair {
   key: string
+  leftId: string | null
   left: string
+  rightId: string | null
   right: string
 }
 
 export interface DraftQuestion {
   /** Stays with the question when it moves; never sent. */
   key: string
+  /** The server's; `null` for a new question. */
+  id: string | null
   type: QuestionType
   prompt: string
   points: string
@@ -70,30 +74,31 @@ export function newKey(): string {
   return `k${keyCount}`
 }
 
-const text = (value = ''): DraftText => ({ key: newKey(), text: value })
-const option = (value = '', correct = false): DraftOption => ({ key: newKey(), text: value, correct })
-const pair = (left = '', right = ''): DraftPair => ({ key: newKey(), left, right })
+/** A new text. */
+export const newText = (text = '', id: string | null = null): DraftText => ({ key: newKey(), id, text })
 
-/** New parts, for "add". */
-export const newText = () => text()
-export const newOption = () => option()
-export const newPair = () => pair()
+/** A new option. */
+export const newOption = (correct = false): DraftOption => ({ ...newText(), correct })
+
+/** A new pair. */
+export const newPair = (): DraftPair => ({ key: newKey(), leftId: null, left: '', rightId: null, right: '' })
 
 /** An empty question with as many parts as its type needs at least. */
 export function newQuestion(type: QuestionType): DraftQuestion {
   return {
     key: newKey(),
+    id: null,
     type,
     prompt: '',
     points: DEFAULT_POINTS,
     explanation: '',
-    options: [option('', true), option()],
+    options: [newOption(true), newOption()],
     isTrue: true,
     value: '',
     tolerance: '0',
-    accept: [text()],
-    items: [text(), text()],
-    pairs: [pair(), pair()],
+    accept: [newText()],
+    items: [newText(), newText()],
+    pairs: [newPair(), newPair()],
     errors: [],
   }
 }
@@ -115,26 +120,50 @@ export function toDraft(quiz: Quiz): DraftQuiz {
 }
 
 function toDraftQuestion(question: Question): DraftQuestion {
-  const draft: DraftQuestion = {
-    ...newQuestion(question.type),
+  const { options, accept, items, pairs } = question
+  const empty = newQuestion(question.type)
+  return {
+    ...empty,
+    id: question.id ?? null,
     prompt: question.prompt,
-    points: String(question.points),
+    points: String(question.points ?? DEFAULT_POINTS),
     explanation: question.explanation ?? '',
+    options:
+      options?.map(({ id, text, correct }) => ({ ...newText(text, id), correct: correct ?? false })) ??
+      empty.options,
+    isTrue: question.correct ?? empty.isTrue,
+    value: question.value == null ? empty.value : String(question.value),
+    tolerance: question.tolerance == null ? empty.tolerance : String(question.tolerance),
+    accept: accept?.map((text) => newText(text)) ?? empty.accept,
+    items: items?.map((item) => ({ ...newText(), ...partOf(item) })) ?? empty.items,
+    pairs: pairs?.map(({ left, right }) => toDraftPair(partOf(left), partOf(right))) ?? empty.pairs,
   }
-  switch (question.type) {
-    case 'multiple_choice':
-    case 'multiple_response':
-      return { ...draft, options: question.options.map((item) => option(item.text, item.correct)) }
-    case 'true_false':
-      return { ...draft, isTrue: question.correct }
-    case 'numeric':
-      return { ...draft, value: String(question.value), tolerance: String(question.tolerance) }
-    case 'short_answer':
-      return { ...draft, accept: question.accept.map((item) => text(item)) }
-    case 'ordering':
-      return { ...draft, items: question.items.map((item) => text(item.text)) }
-    case 'matching':
-      return { ...draft, pairs: question.pairs.map(({ left, right }) => pair(left.text, right.text)) }
+}
+
+interface Part {
+  id: string | null
+  text: string
+}
+
+function partOf(part: QuestionPart): Part {
+  return typeof part === 'string' ? { id: null, text: part } : { id: part.id ?? null, text: part.text }
+}
+
+function toDraftPair(left: Part, right: Part): DraftPair {
+  return { key: newKey(), leftId: left.id, left: left.text, rightId: right.id, right: right.text }
+}
+
+/** The same question once more: new to the server in all its parts. */
+export function duplicate(question: DraftQuestion): DraftQuestion {
+  const anew = <T extends DraftText>(item: T): T => ({ ...item, key: newKey(), id: null })
+  return {
+    ...question,
+    key: newKey(),
+    id: null,
+    options: question.options.map(anew),
+    items: question.items.map(anew),
+    pairs: question.pairs.map((item) => ({ ...item, key: newKey(), leftId: null, rightId: null })),
+    errors: [],
   }
 }
 
@@ -148,37 +177,54 @@ export function toQuizIn(draft: DraftQuiz): QuizIn {
   }
 }
 
-function toQuestionIn(draft: DraftQuestion): QuestionIn {
+function toQuestionIn(draft: DraftQuestion): Question {
   const explanation = draft.explanation.trim()
   const common = {
+    ...idOf(draft.id),
+    type: draft.type,
     prompt: draft.prompt.trim(),
     points: toNumber(draft.points),
     ...(explanation !== '' && { explanation }),
   }
   switch (draft.type) {
     case 'multiple_choice':
-    case 'multiple_response': {
-      const options = draft.options.map((item) => ({ text: item.text.trim(), correct: item.correct }))
-      return { type: draft.type, ...common, options }
-    }
+    case 'multiple_response':
+      return { ...common, options: draft.options.map((item) => ({ ...toPart(item), correct: item.correct })) }
     case 'true_false':
-      return { type: draft.type, ...common, correct: draft.isTrue }
+      return { ...common, correct: draft.isTrue }
     case 'numeric':
-      return {
-        type: draft.type,
-        ...common,
-        value: toNumber(draft.value),
-        tolerance: toNumber(draft.tolerance),
-      }
+      return { ...common, value: toNumber(draft.value), tolerance: toNumber(draft.tolerance) }
     case 'short_answer':
-      return { type: draft.type, ...common, accept: draft.accept.map((item) => item.text.trim()) }
+      return { ...common, accept: draft.accept.map((item) => item.text.trim()) }
     case 'ordering':
-      return { type: draft.type, ...common, items: draft.items.map((item) => item.text.trim()) }
-    case 'matching': {
-      const pairs = draft.pairs.map(({ left, right }) => ({ left: left.trim(), right: right.trim() }))
-      return { type: draft.type, ...common, pairs }
-    }
+      return { ...common, items: draft.items.map(toPart) }
+    case 'matching':
+      return {
+        ...common,
+        pairs: draft.pairs.map(({ leftId, left, rightId, right }) => ({
+          left: toPart({ id: leftId, text: left }),
+          right: toPart({ id: rightId, text: right }),
+        })),
+      }
   }
+}
+
+const idOf = (id: string | null) => (id === null ? {} : { id })
+
+const toPart = ({ id, text }: Part) => ({ ...idOf(id), text: text.trim() })
+
+/** The fields that must hold a number and do not, as the server would complain of them: JSON cannot say "abc". */
+export function numberErrors(draft: DraftQuiz): FieldError[] {
+  const fields: [string, string][] = [['/grade_level', draft.gradeLevel]]
+  draft.questions.forEach((question, index) => {
+    fields.push([`/questions/${index}/points`, question.points])
+    if (question.type !== 'numeric') return
+    fields.push(
+      [`/questions/${index}/value`, question.value],
+      [`/questions/${index}/tolerance`, question.tolerance],
+    )
+  })
+  return notNumbers(fields)
 }
 
 const QUESTION_POINTER = /^\/questions\/(\d+)(\/.*)?$/

@@ -98,6 +98,7 @@ export function QuestionCard({
           label="Explanation"
           hint="Optional, for you."
           isMultiline
+          isCompact
           value={question.explanation}
           onChange={(explanation) => onChange({ explanation })}
           error={errorAt('/explanation')}

@@ -6,7 +6,7 @@ import { Button } from '../ui/button'
 import { TextInput } from '../ui/fields'
 import { Page } from '../ui/page'
 import { ConflictDialog } from './conflict-dialog'
-import { type DraftQuestion, type DraftQuiz, moved, newKey, newQuestion, QUESTION_TYPES } from './draft'
+import { type DraftQuestion, type DraftQuiz, duplicate, moved, newQuestion, QUESTION_TYPES } from './draft'
 import { QuestionCard } from './question-card'
 import { type SavedQuiz, useQuizEditor } from './use-quiz-editor'
 
@@ -48,7 +48,7 @@ export function QuizEditor({ saved, initial }: { saved: SavedQuiz | null; initia
             count={draft.questions.length}
             onChange={(part) => change(question.key, part)}
             onMove={(by) => setQuestions(moved(draft.questions, index, by))}
-            onDuplicate={() => add({ ...question, key: newKey(), errors: [] }, index + 1)}
+            onDuplicate={() => add(duplicate(question), index + 1)}
             onRemove={() => {
               setQuestions(draft.questions.filter(({ key }) => key !== question.key))
               addTitle.current?.focus()

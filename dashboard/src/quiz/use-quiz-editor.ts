@@ -4,10 +4,10 @@ import { useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { api, unwrap, unwrapWithEtag } from '../api/client'
 import { idempotencyKeys } from '../api/forms'
-import { ApiError } from '../api/problem'
+import { ApiError, invalidFields } from '../api/problem'
 import { keys } from '../api/queries'
 import { notify } from '../ui/notices'
-import { type DraftQuiz, toDraft, toQuizIn, withErrors } from './draft'
+import { type DraftQuiz, numberErrors, toDraft, toQuizIn, withErrors } from './draft'
 
 export interface SavedQuiz {
   id: string
@@ -47,11 +47,13 @@ export function useQuizEditor(initialSaved: SavedQuiz | null, initial: DraftQuiz
   }
 
   const send = async (etag: string | null): Promise<SavedQuiz> => {
+    const notNumeric = numberErrors(draft)
+    if (notNumeric.length > 0) throw invalidFields(notNumeric)
     const body = toQuizIn(draft)
     const { data, etag: newEtag } = saved
       ? await unwrapWithEtag(
-          api.PUT('/api/v1/quizzes/{id}', {
-            params: { path: { id: saved.id }, header: { ...(etag !== null && { 'If-Match': etag }) } },
+          api.PUT('/api/v1/quizzes/{quiz_id}', {
+            params: { path: { quiz_id: saved.id }, header: { 'If-Match': etag ?? '*' } },
             body,
           }),
         )
@@ -89,8 +91,8 @@ export function useQuizEditor(initialSaved: SavedQuiz | null, initial: DraftQuiz
   const publish = () =>
     run('publish', async () => {
       const current = saved && !isDirty ? saved : await send(saved?.etag ?? null)
-      const path = { id: current.id }
-      const { version } = await unwrap(api.POST('/api/v1/quizzes/{id}/publish', { params: { path } }))
+      const path = { quiz_id: current.id }
+      const { version } = await unwrap(api.POST('/api/v1/quizzes/{quiz_id}/publish', { params: { path } }))
       setSaved({ ...current, publishedVersion: version })
       void client.invalidateQueries({ queryKey: keys.quizzes })
       notify(`Published as version ${version}. Classes can play it now.`)
@@ -98,7 +100,7 @@ export function useQuizEditor(initialSaved: SavedQuiz | null, initial: DraftQuiz
     })
 
   const loadTheirs = (id: string) =>
-    unwrapWithEtag(api.GET('/api/v1/quizzes/{id}', { params: { path: { id } } }))
+    unwrapWithEtag(api.GET('/api/v1/quizzes/{quiz_id}', { params: { path: { quiz_id: id } } }))
 
   const takeTheirs = async () => {
     if (!saved) return

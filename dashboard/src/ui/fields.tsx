@@ -29,6 +29,8 @@ export interface TextInputProps extends FieldProps {
   autoFocus?: boolean
   isRequired?: boolean
   isMultiline?: boolean
+  /** Starts with the height of one line; grows with its text. */
+  isCompact?: boolean
   maxLength?: number
 }
 
@@ -39,11 +41,17 @@ export function TextInput({
   hint,
   error,
   isMultiline,
+  isCompact,
   inputMode,
   ...rest
 }: TextInputProps) {
   return (
-    <AriaTextField {...rest} className="field" isInvalid={error !== undefined} validationBehavior="aria">
+    <AriaTextField
+      {...rest}
+      className={isCompact ? 'field field-compact' : 'field'}
+      isInvalid={error !== undefined}
+      validationBehavior="aria"
+    >
       <Label className={isLabelHidden ? 'sr-only' : 'field-label'}>{label}</Label>
       {hint && (
         <Text slot="description" className="field-hint">
@@ -51,7 +59,7 @@ export function TextInput({
         </Text>
       )}
       {isMultiline ? (
-        <TextArea className="input" />
+        <TextArea className="input" rows={isCompact ? 1 : 2} />
       ) : (
         <Input className="input" inputMode={inputMode ?? 'text'} />
       )}

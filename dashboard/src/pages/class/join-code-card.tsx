@@ -10,14 +10,14 @@ import { notify } from '../../ui/notices'
 /** Shows, rotates and closes the join code. */
 export function JoinCodeCard({ schoolClass }: { schoolClass: SchoolClass }) {
   const client = useQueryClient()
-  const params = { path: { id: schoolClass.id } }
+  const params = { path: { class_id: schoolClass.id } }
   const rotate = async () => {
-    await unwrap(api.POST('/api/v1/classes/{id}/join-code', { params }))
+    await unwrap(api.POST('/api/v1/classes/{class_id}/join-code', { params }))
     refreshClass(client, schoolClass.id)
     notify('The class has a new join code.')
   }
   const close = async () => {
-    await unwrap(api.DELETE('/api/v1/classes/{id}/join-code', { params }))
+    await unwrap(api.DELETE('/api/v1/classes/{class_id}/join-code', { params }))
     refreshClass(client, schoolClass.id)
     notify('The join code is closed.')
   }

@@ -20,7 +20,7 @@ export function Leaderboard({ board, labelledBy, limit, isLarge }: LeaderboardPr
   useGlide(list, order)
   const best = Math.max(1, ...items.map((item) => item.xp))
 
-  if (items.length === 0) {
+  if (items.every((item) => item.xp === 0)) {
     return (
       <p className="muted">
         Nobody has earned XP {board?.window === 'session' ? 'in this session ' : ''}yet. The bars grow as

@@ -86,9 +86,9 @@ function Fields({ classId, quizzes, onCreated, onMore }: FieldsProps) {
     setPending(true)
     setError(null)
     const body = { quiz_id: quizId, pace, ...(limit !== '' && { time_limit_s: Number(limit) }) }
-    const params = { path: { id: classId }, header: { 'Idempotency-Key': keyFor(body) } }
+    const params = { path: { class_id: classId }, header: { 'Idempotency-Key': keyFor(body) } }
     try {
-      onCreated(await unwrap(api.POST('/api/v1/classes/{id}/live-sessions', { params, body })))
+      onCreated(await unwrap(api.POST('/api/v1/classes/{class_id}/live-sessions', { params, body })))
     } catch (cause) {
       setError(cause)
     } finally {

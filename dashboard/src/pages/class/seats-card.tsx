@@ -85,8 +85,8 @@ function PendingSeats({ seats, classId, onMoved }: SeatMoveProps & { seats: Seat
     setBusyId(seat.id)
     setError(null)
     try {
-      const params = { path: { id: classId, seat_id: seat.id } }
-      onMoved(await unwrap(api.POST('/api/v1/classes/{id}/seats/{seat_id}/approve', { params })))
+      const params = { path: { class_id: classId, seat_id: seat.id } }
+      onMoved(await unwrap(api.POST('/api/v1/classes/{class_id}/seats/{seat_id}/approve', { params })))
       notify(`${seat.display_name} is in.`)
     } catch (cause) {
       setError(cause)
@@ -125,8 +125,8 @@ function PendingSeats({ seats, classId, onMoved }: SeatMoveProps & { seats: Seat
 
 function RemoveButton({ seat, classId, onMoved }: SeatMoveProps & { seat: Seat }) {
   const remove = async () => {
-    const params = { path: { id: classId, seat_id: seat.id } }
-    onMoved(await unwrap(api.POST('/api/v1/classes/{id}/seats/{seat_id}/remove', { params })))
+    const params = { path: { class_id: classId, seat_id: seat.id } }
+    onMoved(await unwrap(api.POST('/api/v1/classes/{class_id}/seats/{seat_id}/remove', { params })))
     notify(`${seat.display_name} was removed from the class.`)
   }
   return (

@@ -7,6 +7,7 @@ import { keys } from '../../api/queries'
 import type { LiveSession, ResultsQuestion } from '../../api/types'
 import { allowedMoves, type Move } from '../../live/moves'
 import type { LiveState } from '../../live/reducer'
+import { openQuestions } from '../../live/stuck'
 import { Button, ButtonLink } from '../../ui/button'
 import { ConfirmButton } from '../../ui/dialog'
 import { Countdown } from './countdown'
@@ -81,9 +82,17 @@ function SessionFacts({
   state: LiveState
   questions: ResultsQuestion[]
 }) {
-  const here = [...state.seats.values()].filter((seat) => seat.status === 'active' && seat.online).length
-  const answered = [...state.answers.values()].reduce((sum, cells) => sum + cells.size, 0)
-  const current = session.question_index === null ? undefined : questions[session.question_index]
+  const seats = [...state.seats.values()].filter((seat) => seat.status === 'active')
+  const here = seats.filter((seat) => seat.online).length
+  const open = openQuestions(
+    session,
+    questions.map((question) => question.id),
+  )
+  const given = seats.reduce(
+    (sum, seat) => sum + open.filter((id) => state.answers.get(seat.id)?.has(id)).length,
+    0,
+  )
+  const current = questions[session.question_index ?? -1]
   return (
     <>
       <dl className="facts">
@@ -97,10 +106,6 @@ function SessionFacts({
             {session.pace === 'host' ? `${(session.question_index ?? -1) + 1} of ` : ''}
             {session.question_count}
           </dd>
-        </div>
-        <div>
-          <dt>Answers</dt>
-          <dd>{answered}</dd>
         </div>
         {session.ends_at && session.status === 'running' && (
           <div>
@@ -116,6 +121,9 @@ function SessionFacts({
           {current ? current.prompt : 'No question is open yet. Open the first one when everybody is ready.'}
         </p>
       )}
+      {session.status !== 'lobby' && open.length > 0 && (
+        <Progress given={given} expected={seats.length * open.length} />
+      )}
       {session.status === 'lobby' && (
         <p className="muted">
           Pupils gather in the game.{' '}
@@ -125,6 +133,21 @@ function SessionFacts({
         </p>
       )}
     </>
+  )
+}
+
+/** How many of the answers that can be given now have been given, by everybody together. */
+function Progress({ given, expected }: { given: number; expected: number }) {
+  const share = expected === 0 ? 0 : given / expected
+  return (
+    <div className="progress">
+      <span className="muted small">
+        {given} of {expected} answers
+      </span>
+      <div className="progress-track" aria-hidden="true">
+        <div className="progress-fill" style={{ width: `${Math.min(100, share * 100)}%` }} />
+      </div>
+    </div>
   )
 }
 
@@ -153,7 +176,9 @@ function SessionMoves({
 
   const move = async (name: Move) => {
     const moved = await unwrap(
-      api.POST(`/api/v1/live-sessions/{id}/${name}`, { params: { path: { id: session.id } } }),
+      api.POST('/api/v1/live-sessions/{session_id}/{move}', {
+        params: { path: { session_id: session.id, move: name } },
+      }),
     )
     void client.invalidateQueries({ queryKey: keys.sessions(classId) })
     onMoved(moved)
