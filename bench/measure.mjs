@@ -17,10 +17,10 @@ export function cpuMs(pid) {
   }
 }
 
-/** Waits until the process has been idle for a second: what it put off (alarms, outboxes) counts as its cost too. */
+/** Waits until the process has been idle for two seconds: what it put off (alarms, outboxes) counts as its cost too. */
 export async function untilIdle(pid) {
   if (cpuMs(pid) === null) return;
-  for (let quiet = 0, last = cpuMs(pid); quiet < 5;) {
+  for (let quiet = 0, last = cpuMs(pid); quiet < 10;) {
     await wait(200);
     const now = cpuMs(pid);
     quiet = now - last <= TICK_MS ? quiet + 1 : 0;

@@ -1,10 +1,14 @@
 /** Our Worker as a contestant: the built wasm with its bindings, set up and counted through its own API. */
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { call, signIn } from "../scripts/lib/api.mjs";
 import { newPlan, rowsOf } from "../scripts/lib/demo-school.mjs";
 import { WorkerProcess, freePort, ourWorker } from "../tests/worker/support/worker.mjs";
 import { SERVERS, pupils } from "./contestants.mjs";
 import { quiz } from "./quiz.mjs";
+
+/** Longer than a room gathers changes before it reports them (src/rooms/outbox.rs). */
+const GATHER_MS = 35_000;
 
 /** The tables that rooms report to: what is written there is what an answer costs D1. */
 const reported = ["seats", "live_sessions", "session_sheets"];
@@ -85,7 +89,7 @@ export class OurWorker {
 
   /** Ends the class's session, if one runs, and starts a new one. */
   async session(classRoom = this.classRoom) {
-    await this.#end(classRoom);
+    await this.close(classRoom);
     const { id } = await this.teacher.post(`/api/v1/classes/${classRoom.id}/live-sessions`, {
       quiz_id: this.quiz.id,
       pace: "self",
@@ -101,7 +105,8 @@ export class OurWorker {
     return { sessionId: id, questions: this.quiz.questions, servers: classRoom.servers };
   }
 
-  async #end(classRoom) {
+  /** Ends the session that runs. */
+  async close(classRoom = this.classRoom) {
     if (classRoom.session) await this.teacher.post(`/api/v1/live-sessions/${classRoom.session}/end`);
     classRoom.session = null;
   }
@@ -112,7 +117,19 @@ export class OurWorker {
     return rows.reduce((sum, row) => sum + row.answers.reduce((all, { attempts }) => all + attempts, 0), 0);
   }
 
+  /** Rows written to D1 so far, once nothing has been written for longer than a room gathers. */
   async rowsWritten() {
+    let last = await this.#rows();
+    for (let since = Date.now(); Date.now() - since < GATHER_MS;) {
+      await wait(1000);
+      const now = await this.#rows();
+      if (now !== last) since = Date.now();
+      last = now;
+    }
+    return last;
+  }
+
+  async #rows() {
     return (await this.worker.sql("select rows from bench_writes")).rows[0].rows;
   }
 }

@@ -1,0 +1,34 @@
+/** Ring 4: the built wasm in workerd with all its bindings, with clients that this project did not write. One Worker. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { crash } from "./crash.mjs";
+import { liveClass } from "./live-class.mjs";
+import { platform } from "./platform.mjs";
+import { pusher } from "./pusher.mjs";
+import { repeats } from "./repeats.mjs";
+import { keyIn } from "./support/quiz.mjs";
+import { World } from "./support/world.mjs";
+
+const world = new World();
+before(() => world.start());
+after(() => world.stop());
+
+liveClass(world);
+repeats(world);
+pusher(world);
+platform(world);
+crash(world);
+
+test("no answer of the whole suite held a key, but an author's own view of a quiz", () => {
+  const authors = world.bodies.filter(({ isAuthor }) => isAuthor);
+  assert.ok(
+    authors.some(({ text }) => keyIn(text)),
+    "the search finds keys where they are",
+  );
+  const leaks = world.bodies.filter(({ isAuthor }) => !isAuthor).map(({ what, text }) => ({ what, key: keyIn(text) }));
+  assert.ok(leaks.length > 50);
+  assert.deepEqual(
+    leaks.filter(({ key }) => key),
+    [],
+  );
+});
