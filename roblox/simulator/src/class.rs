@@ -43,6 +43,7 @@ pub fn run(
             job_id: job_id(&mut rng),
             secrets: HashMap::from([("toolboxai_game_key".to_owned(), options.game_key.clone())]),
             seed: rng.next_u64(),
+            modules: Vec::new(),
         };
         let share = Share::new(options, server);
         let sender = sender.clone();

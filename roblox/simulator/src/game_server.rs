@@ -28,6 +28,8 @@ pub struct Identity {
     pub secrets: HashMap<String, String>,
     /// For `Random`, `math.random` and `GenerateGUID`, so that a run repeats.
     pub seed: u64,
+    /// What scripts can `require` besides [`crate::MODULES`].
+    pub modules: Vec<crate::Module>,
 }
 
 /// A thread that is to go on at a time; those of the same time go on in the order in which they were put there.
@@ -86,8 +88,13 @@ impl GameServer {
     /// # Errors
     ///
     /// When the globals cannot be made: a mistake in the compiled-in Luau.
-    pub fn new(identity: Identity, world: Rc<dyn World>, log: impl Fn(&str, &str) + 'static) -> Result<Self> {
+    pub fn new(
+        mut identity: Identity,
+        world: Rc<dyn World>,
+        log: impl Fn(&str, &str) + 'static,
+    ) -> Result<Self> {
         let seed = identity.seed;
+        let more = std::mem::take(&mut identity.modules);
         let host = Rc::new(Host {
             identity,
             world,
@@ -101,7 +108,7 @@ impl GameServer {
             is_closed: Cell::new(false),
         });
         let lua = Lua::new();
-        modules::install(&lua)?;
+        modules::install(&lua, more)?;
         lua.globals().set("Random", random::library(&lua, seed)?)?;
         lua.load("math.randomseed(...)").call::<()>(seed & 0x7fff_ffff)?;
         let bootstrap: Function =

@@ -96,7 +96,7 @@ impl Console {
 }
 
 fn line(totals: &Totals, at: Duration) -> String {
-    let share = if totals.acknowledged == 0 { 0 } else { totals.correct * 100 / totals.acknowledged };
+    let share = (totals.correct * 100).checked_div(totals.acknowledged).unwrap_or_default();
     let offline =
         if totals.offline > 0 { format!(", {} offline NOW", totals.offline) } else { String::new() };
     format!(

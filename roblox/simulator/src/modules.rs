@@ -51,14 +51,15 @@ fn resolve(from: &str, path: &str) -> Option<String> {
     if path.contains('/') { Some(path.to_owned()) } else { Some(format!("{path}/init")) }
 }
 
-/// Makes `require` a global. Each module runs once in a machine.
-pub fn install(lua: &Lua) -> Result<()> {
+/// Makes `require` a global that knows [`MODULES`] and `more`. Each module runs once in a machine.
+pub fn install(lua: &Lua, more: Vec<Module>) -> Result<()> {
     let loaded = lua.create_table()?;
     let require = lua.create_function(move |lua, path: String| {
         let from = lua.inspect_stack(1, |caller| caller.source().short_src.map(|name| name.to_string()));
         let from = from.flatten().unwrap_or_default();
         let full = resolve(&from, &path);
-        let module = full.as_ref().and_then(|full| MODULES.iter().find(|module| module.path == full));
+        let module =
+            full.as_ref().and_then(|full| MODULES.iter().chain(&more).find(|module| module.path == full));
         let Some(module) = module else {
             return Err(mlua::Error::runtime(format!("{from}: there is no module {path}")));
         };

@@ -19,10 +19,9 @@ impl Rng {
 
     /// In [0, 1).
     pub fn next_f64(&mut self) -> f64 {
-        // 53 bits are what an f64 holds exactly.
-        #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-        let bits = (self.next_u64() >> 11) as f64;
-        bits / (1u64 << 53) as f64
+        // 32 bits are exact in an f64, and fine enough for pupils.
+        let bits = u32::try_from(self.next_u64() >> 32).unwrap_or_default();
+        f64::from(bits) / (f64::from(u32::MAX) + 1.0)
     }
 
     /// In [low, high].

@@ -1,0 +1,134 @@
+//! The SDK's own tests: the Luau files of `roblox/sdk/tests`, each test in a game server of its own, against a scripted
+//! server and on a clock that jumps.
+
+mod support;
+
+use mlua::Function;
+use simulator::Module;
+use support::{Scene, respond_in_luau};
+
+const SCHOOL: Module = Module { path: "@tests/School", source: include_str!("../../sdk/tests/School.luau") };
+
+/// Loads a file of tests under its name, so that it can require its neighbours.
+fn load(scene: &Scene, source: &str) -> mlua::Table {
+    scene.server.lua().load(source).set_name("=@tests/spec").eval().unwrap()
+}
+
+/// Runs one test: it has passed when it came to its end, and nothing failed on the way but what said so.
+fn run(source: &str, name: &str) {
+    let scene = Scene::new(vec![SCHOOL]);
+    respond_in_luau(&scene);
+    let test: Function = load(&scene, source).get(name).unwrap();
+    let script = "local test = ...
+        local ok, why = xpcall(test, debug.traceback)
+        print(if ok then 'passed' else why)
+        simulation.shutdown()";
+    scene.server.start("test", script, test).unwrap();
+    scene.server.run();
+    let mut log = scene.log();
+    log.retain(|line| !line.contains("on purpose"));
+    assert_eq!(log, ["print: passed"]);
+}
+
+/// Every test that a file holds has its line below.
+fn names(source: &str) -> Vec<String> {
+    let scene = Scene::new(vec![SCHOOL]);
+    respond_in_luau(&scene);
+    let tests = load(&scene, source);
+    let mut names: Vec<String> = tests.pairs::<String, Function>().map(|test| test.unwrap().0).collect();
+    names.sort_unstable();
+    names
+}
+
+macro_rules! tests_of {
+    ($file:ident, $source:literal, $($name:ident,)*) => {
+        mod $file {
+            const SOURCE: &str = include_str!($source);
+
+            $(
+                #[test]
+                fn $name() {
+                    super::run(SOURCE, stringify!($name));
+                }
+            )*
+
+            #[test]
+            fn every_test_of_the_file_is_run() {
+                let mut listed = vec![$(stringify!($name)),*];
+                listed.sort_unstable();
+                assert_eq!(listed, super::names(SOURCE));
+            }
+        }
+    };
+}
+
+tests_of! {
+    session,
+    "../../sdk/tests/session.spec.luau",
+    the_key_opens_a_session_and_the_token_does_the_rest,
+    a_secret_never_enters_a_body,
+    a_key_in_plain_text_is_refused,
+    a_misspelt_address_is_refused,
+    an_expired_token_is_renewed_and_the_call_repeated,
+    a_token_is_renewed_before_it_ends,
+    a_new_token_that_is_refused_too_is_an_outage,
+    a_closed_code_is_told_and_tried_again_later,
+    another_class_begins_at_the_start_of_its_messages,
+    the_servers_own_address_for_syncs_is_used,
+}
+
+tests_of! {
+    sync,
+    "../../sdk/tests/sync.spec.luau",
+    events_arrive_in_their_order,
+    an_event_has_what_the_contract_asks_for,
+    ids_are_unique_and_of_the_letters_that_are_allowed,
+    a_large_user_id_keeps_its_digits,
+    the_server_sets_the_pace,
+    no_pace_makes_a_server_run_into_roblox_limits,
+    one_request_is_under_way_at_a_time,
+    a_call_takes_two_hundred_events_at_most,
+    a_call_takes_256_kilobytes_at_most,
+    an_event_that_is_far_too_large_is_not_even_queued,
+    an_outage_replays_in_order_under_the_same_ids,
+    an_answer_whose_acknowledgement_got_lost_counts_once,
+    a_repetition_is_the_same_to_the_byte,
+    retry_after_is_respected,
+    the_back_off_doubles_up_to_its_ceiling,
+    servers_that_failed_together_come_back_apart,
+    an_event_that_cannot_be_read_is_found_and_turned_away_alone,
+    a_rejected_event_tells_its_code,
+    an_event_without_a_result_is_sent_again,
+    an_answer_that_is_not_json_is_an_outage,
+    an_answer_of_unforeseen_shape_does_not_end_the_loop,
+}
+
+tests_of! {
+    queue,
+    "../../sdk/tests/queue.spec.luau",
+    the_queue_is_bounded_and_says_so,
+    the_oldest_progress_makes_room_first,
+    what_is_under_way_is_not_displaced,
+    an_outage_longer_than_the_queue_loses_nothing_that_was_taken_in,
+    stop_sends_what_is_left_and_lets_everybody_leave,
+    stop_gives_up_at_its_deadline_and_says_so,
+    stop_outlasts_a_short_outage,
+    stopping_twice_and_before_the_start_does_no_harm,
+}
+
+tests_of! {
+    class,
+    "../../sdk/tests/class.spec.luau",
+    joining_twice_is_joining_once,
+    an_answer_comes_back_by_await_callback_and_signal,
+    a_self_paced_session_brings_its_questions,
+    questions_open_one_by_one_in_host_pace,
+    pause_freeze_and_end_are_told,
+    the_same_session_told_again_starts_nothing,
+    an_answer_without_a_session_is_rejected_at_once,
+    seats_and_the_class_are_told,
+    a_message_of_a_later_version_is_passed_on,
+    a_handler_that_fails_harms_nobody,
+    signals_disconnect_fire_once_and_can_be_waited_for,
+    players_are_followed_when_asked_for,
+}
