@@ -9,6 +9,9 @@ import { readdirSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+// wrangler tells which secrets it reads; the tests bring their own.
+process.env.WRANGLER_LOG ??= "error";
+
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const host = fileURLToPath(new URL("./host.mjs", import.meta.url));
 
