@@ -47,9 +47,7 @@ fn observe(reported: &Reported, json: bool) {
         }
         Report::SessionEnded { .. } => say(&format!("server {server}: the session has ended")),
         Report::Outage { status, code, detail } => {
-            say(&format!(
-                "server {server}: cannot reach the class ({status} {code}: {detail}); answers wait"
-            ));
+            say(&format!("server {server}: offline ({status} {code}: {detail}); answers wait"));
         }
         Report::Recovered { seconds } => say(&format!("server {server}: back after {seconds:.1} s")),
         Report::Refused { status, code, detail } => {

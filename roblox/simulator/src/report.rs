@@ -45,15 +45,15 @@ pub enum Report {
     Rejected { event_id: String, kind: String, user_id: String, code: String, detail: String },
     /// An event that never reached the server.
     Dropped { event_id: String, kind: String, user_id: String, code: String, detail: String },
-    /// The server cannot be reached. `status` is 0 when no answer came.
+    /// Calls no longer succeed, and events wait. `status` is 0 when no answer came.
     Outage { status: u16, code: String, detail: String },
-    /// It can again.
+    /// They do again.
     Recovered { seconds: f64 },
     /// The server does not want this game server.
     Refused { status: u16, code: String, detail: String },
     /// A script failed: a fault of the SDK or of the simulator.
     ScriptError { message: String },
-    /// A game server has closed; `flushed` when the class's server has all its events.
+    /// A game server has closed; `flushed` when it got in, and the class's server has all its events.
     Closed {
         reason: String,
         flushed: bool,
