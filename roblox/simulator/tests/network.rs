@@ -1,5 +1,7 @@
 //! Real connections, on loopback.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;

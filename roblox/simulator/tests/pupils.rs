@@ -1,5 +1,7 @@
 //! Pupils at play: the scripts that the simulator runs, against a scripted school and on a clock that jumps.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 mod support;
 
 use simulator::Module;
@@ -10,8 +12,8 @@ const SCHOOL: Module = Module { path: "@tests/School", source: include_str!("../
 /// A quiz with one question of each type, what the author has as right, and a class to play it.
 const SCENERY: &str = include_str!("pupils.luau");
 
-/// Plays a scenario until the game server closes, then checks what it left behind.
-fn play(scenario: &str, check: &str) {
+/// Plays a scenario until the game server closes.
+fn played(scenario: &str) -> Scene {
     let scene = Scene::new(vec![SCHOOL]);
     respond_in_luau(&scene);
     let lua = scene.server.lua();
@@ -21,7 +23,12 @@ fn play(scenario: &str, check: &str) {
     scene.server.start("scenario", scenario, ()).unwrap();
     scene.server.run();
     assert_eq!(scene.log(), Vec::<String>::new());
-    if let Err(error) = lua.load(check).set_name("=check").exec() {
+    scene
+}
+
+/// Plays a scenario and checks what it left behind.
+fn play(scenario: &str, check: &str) {
+    if let Err(error) = played(scenario).server.lua().load(check).set_name("=check").exec() {
         panic!("{error}");
     }
 }
@@ -224,19 +231,9 @@ fn who_is_refused_at_the_door_does_not_wait_for_ever() {
 fn the_same_seed_plays_the_same_class() {
     let scenario = "startQuiz({})
         startClass({ pupils = pupils(6, 0.5), answers = answers })";
-    let transcript = |scenario: &str| {
-        let scene = Scene::new(vec![SCHOOL]);
-        respond_in_luau(&scene);
-        let lua = scene.server.lua();
-        let main = lua.load(include_str!("../luau/main.luau")).into_function().unwrap();
-        lua.globals().set("playClass", main).unwrap();
-        lua.load(SCENERY).exec().unwrap();
-        scene.server.start("scenario", scenario, ()).unwrap();
-        scene.server.run();
-        let lines: Vec<String> = lua.load("return transcript()").eval().unwrap();
-        lines
-    };
-    let first = transcript(scenario);
+    let transcript =
+        || played(scenario).server.lua().load("return transcript()").eval::<Vec<String>>().unwrap();
+    let first = transcript();
     assert_eq!(first.len(), 42);
-    assert_eq!(first, transcript(scenario));
+    assert_eq!(first, transcript());
 }

@@ -1,6 +1,8 @@
 //! The SDK's own tests: the Luau files of `roblox/sdk/tests`, each test in a game server of its own, against a scripted
 //! server and on a clock that jumps.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 mod support;
 
 use mlua::Function;

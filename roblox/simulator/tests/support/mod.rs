@@ -2,6 +2,7 @@
 //! answered by a function of the test.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a scene that cannot be set up is a failed test")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
