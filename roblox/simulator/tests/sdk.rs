@@ -111,6 +111,7 @@ tests_of! {
     the_queue_is_bounded_and_says_so,
     the_oldest_progress_makes_room_first,
     what_is_under_way_is_not_displaced,
+    what_did_not_get_through_can_make_room_again,
     an_outage_longer_than_the_queue_loses_nothing_that_was_taken_in,
     stop_sends_what_is_left_and_lets_everybody_leave,
     stop_gives_up_at_its_deadline_and_says_so,
