@@ -119,7 +119,7 @@ async fn create_live_session(
 fn session_from(answer: RoomAnswer) -> Result<LiveSession, ApiError> {
     match answer {
         RoomAnswer::Session(session) => Ok(session),
-        other => Err(unexpected(other)),
+        other => Err(unexpected(&other)),
     }
 }
 
@@ -136,7 +136,7 @@ async fn list_live_sessions(
     let class = class_of(&app, &teacher, &class_id).await?;
     match app.rooms.call(class.facts(), RoomOp::Sessions).await? {
         RoomAnswer::Sessions(sessions) => Ok(Out(List::all(sessions))),
-        other => Err(unexpected(other)),
+        other => Err(unexpected(&other)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Quizzes: drafts that their author edits, and immutable versions that classes play.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use axum::Json as Out;
 use axum::extract::State;
@@ -101,7 +101,7 @@ async fn quiz_of(app: &App, teacher: &Teacher, id: &QuizId) -> Result<QuizRow, A
     quiz.ok_or_else(|| ApiError::not_found("quiz"))
 }
 
-fn checked(app: &App, quiz: AuthorQuiz, known: &HashSet<String>) -> Result<Quiz, ApiError> {
+fn checked(app: &App, quiz: AuthorQuiz, known: &BTreeSet<String>) -> Result<Quiz, ApiError> {
     check(quiz, known, app.clock.now(), app.entropy.as_ref()).map_err(ApiError::invalid)
 }
 
@@ -115,7 +115,7 @@ async fn create_quiz(
     key: IdempotencyKey,
     Json { value, fingerprint }: Json<AuthorQuiz>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let quiz = checked(&app, value, &HashSet::new())?;
+    let quiz = checked(&app, value, &BTreeSet::new())?;
     let record = key.record(&fingerprint);
     let id = match made_before(&app, &teacher.0, record.as_ref()).await? {
         Some(id) => id,

@@ -83,7 +83,7 @@ async fn show_leaderboard(
     let class = class_of(&app, &teacher, &class_id).await?;
     match app.rooms.call(class.facts(), RoomOp::Leaderboard(query.window)).await? {
         RoomAnswer::Leaderboard(items, as_of_seq) => Ok(Out(Leaderboard { items, as_of_seq })),
-        other => Err(unexpected(other)),
+        other => Err(unexpected(&other)),
     }
 }
 
@@ -112,7 +112,7 @@ async fn show_results(
             Some(id) => reports::sheet(app.db.as_ref(), &class.school_id, &class.id, id).await?,
             None => None,
         },
-        other => return Err(unexpected(other)),
+        other => return Err(unexpected(&other)),
     };
     let results = Results::from(sheet.ok_or_else(|| ApiError::not_found("live session"))?);
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -149,6 +149,6 @@ async fn list_events(
     let class = class_of(&app, &teacher, &class_id).await?;
     match app.rooms.call(class.facts(), RoomOp::Events { after: query.after, limit }).await? {
         RoomAnswer::Events(page) => Ok(Out(page)),
-        other => Err(unexpected(other)),
+        other => Err(unexpected(&other)),
     }
 }

@@ -22,9 +22,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// An answer of another kind than the question's: a room of another version.
-pub(super) fn unexpected(answer: RoomAnswer) -> ApiError {
+pub(super) fn unexpected(answer: &RoomAnswer) -> ApiError {
     match answer {
-        RoomAnswer::Refused(refusal) => refusal.into(),
+        RoomAnswer::Refused(refusal) => (*refusal).into(),
         _ => ApiError::internal("the room gave an answer of another kind"),
     }
 }
@@ -40,7 +40,7 @@ async fn list_seats(
     let class = class_of(&app, &teacher, &id).await?;
     match app.rooms.call(class.facts(), RoomOp::Seats).await? {
         RoomAnswer::Seats(seats) => Ok(Out(List::all(seats))),
-        other => Err(unexpected(other)),
+        other => Err(unexpected(&other)),
     }
 }
 
@@ -82,6 +82,6 @@ async fn move_seat(
     let class = class_of(app, teacher, class).await?;
     match app.rooms.call(class.facts(), RoomOp::MoveSeat(seat, what)).await? {
         RoomAnswer::Seat(seat) => Ok(Out(seat)),
-        other => Err(unexpected(other)),
+        other => Err(unexpected(&other)),
     }
 }

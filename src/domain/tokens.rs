@@ -70,7 +70,7 @@ struct Envelope<T> {
 }
 
 /// Why a list of keys is not taken.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRingError {
     /// No key at all.
     #[error("is empty")]

@@ -71,7 +71,7 @@ impl DurableObject for ClassRoom {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        let report = self.run(|room, ctx| room.due(ctx)).await?;
+        let report = self.run(Room::due).await?;
         if let Some(report) = report {
             let done = reports::apply(&D1::of(&self.env)?, &report).await;
             if let Err(error) = &done {
@@ -207,7 +207,7 @@ impl ClassRoom {
         for effect in std::mem::take(effects) {
             match (effect, speaker) {
                 (Effect::Publish { channel, frame, except }, _) => {
-                    self.publish(channel, &frame, except.as_deref())
+                    self.publish(channel, &frame, except.as_deref());
                 }
                 (Effect::Reply(frame), Some(ws)) => ws.send_with_str(frame)?,
                 (Effect::Attach(attachment), Some(ws)) => ws.serialize_attachment(attachment)?,

@@ -1,6 +1,6 @@
 //! Takes an author's quiz, or says of every field what is wrong with it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -82,7 +82,7 @@ impl FieldError {
 /// Checks a quiz. `known` holds the ids that it may name: those of the version that it replaces.
 pub fn check(
     quiz: AuthorQuiz,
-    known: &HashSet<String>,
+    known: &BTreeSet<String>,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Quiz, Vec<FieldError>> {
@@ -107,7 +107,7 @@ pub fn check(
 
 struct Checker<'a> {
     errors: Vec<FieldError>,
-    known: &'a HashSet<String>,
+    known: &'a BTreeSet<String>,
     seen: HashSet<String>,
     now: Timestamp,
     entropy: &'a dyn Entropy,
@@ -249,7 +249,7 @@ impl Checker<'_> {
     fn numeric(&mut self, at: &str, value: Option<f64>, tolerance: Option<f64>) -> Kind {
         let value = self.required(&format!("{at}/value"), value);
         let tolerance = tolerance.unwrap_or(0.0);
-        if !(value.abs() <= limits::NUMERIC) {
+        if value.is_nan() || value.abs() > limits::NUMERIC {
             self.fail(
                 &format!("{at}/value"),
                 FieldErrorCode::OutOfRange,
@@ -330,8 +330,8 @@ impl Quiz {
 
 impl AuthorQuiz {
     /// Every id in it.
-    pub fn ids(&self) -> HashSet<String> {
-        let mut ids = HashSet::new();
+    pub fn ids(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
         for question in &self.questions {
             ids.extend(question.id.iter().map(|id| id.as_str().to_owned()));
             let options = question.options.iter().flatten().filter_map(|option| option.id.as_ref());

@@ -1,0 +1,160 @@
+//! What others rely on: the API's document, the migrations, wire frames and stored documents.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use toolboxai_edge::jobs::Job;
+
+use crate::support::{Game, TestApp, fractions, migrations};
+
+#[test]
+fn the_committed_document_is_the_generated_one() {
+    let generated = format!("{}\n", toolboxai_edge::handlers::document().to_pretty_json().unwrap());
+    let committed = include_str!("../../openapi.json");
+    assert!(generated == committed, "openapi.json is old: cargo run --bin openapi > openapi.json");
+}
+
+#[test]
+fn the_document_is_served() {
+    let app = TestApp::new();
+    let served = app.anonymous().get("/openapi.json").expect(200);
+    assert_eq!(served["info"]["title"], "ToolboxAI Edge");
+}
+
+/// Every route with the right that it needs. A route without one is public: it must be on this list on purpose.
+#[test]
+fn only_these_routes_are_public() {
+    let document: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
+    let mut public = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if operation.get("security").is_none() {
+                public.push(format!("{method} {path}"));
+            }
+        }
+    }
+    assert_eq!(
+        public,
+        ["post /api/v1/auth/login", "get /health/live", "get /health/ready", "get /openapi.json"]
+    );
+}
+
+/// What the document calls protected answers 401 to a stranger, and what it calls public does not.
+#[test]
+fn a_protected_route_wants_a_token_before_anything_else() {
+    let app = TestApp::new();
+    let document: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let path = path
+            .replace("{class_id}", &format!("cls_{:026}", 1))
+            .replace("{quiz_id}", &format!("qz_{:026}", 1))
+            .replace("{session_id}", &format!("ses_{:026}", 1))
+            .replace("{seat_id}", &format!("seat_{:026}", 1))
+            .replace("{move}", "start");
+        for (method, operation) in methods.as_object().unwrap() {
+            let reply = app.anonymous().request(&method.to_uppercase(), &path, &[], Some("{}".to_owned()));
+            let refused = reply.status.as_u16() == 401;
+            assert_eq!(refused, operation.get("security").is_some(), "{method} {path}: {}", reply.text);
+        }
+    }
+}
+
+#[test]
+fn migrations_apply_in_order_to_an_empty_database_and_all_tables_are_strict() {
+    let connection = Connection::open_in_memory().unwrap();
+    for sql in migrations() {
+        connection.execute_batch(&sql).unwrap();
+    }
+    let loose: i64 = connection
+        .query_row("select count(*) from pragma_table_list where schema = 'main' and strict = 0 and name not like 'sqlite_%'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(loose, 0);
+    let broken: i64 =
+        connection.query_row("select count(*) from pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(broken, 0);
+}
+
+#[test]
+fn quiz_versions_are_immutable_in_the_database_itself() {
+    let app = TestApp::new();
+    app.sign_in("ada").make_quiz(&fractions());
+    let changed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        app.db.execute("update quiz_versions set body = '{}'");
+    }));
+    assert!(changed.is_err());
+}
+
+/// No storage function without the school: each statement on a table of a school names the column.
+#[test]
+fn every_statement_on_a_schools_table_names_the_school() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/storage");
+    // Signing in finds the school by the address; a key finds it by its hash; the housekeeping is nobody's.
+    let exceptions =
+        ["where email = ?1", "key_hash = ?1", "delete from idempotency_keys", "into dead_letters"];
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for constant in text.split("\nconst ").skip(1).filter(|constant| constant.contains(": &str")) {
+            let sql = constant.split("\";").next().unwrap();
+            if exceptions.iter().any(|exception| sql.contains(exception)) {
+                continue;
+            }
+            seen += 1;
+            assert!(sql.contains("school_id"), "{sql}");
+        }
+    }
+    assert!(seen >= 20, "{seen} statements were looked at");
+}
+
+/// Changing these would break what is stored or on its way.
+#[test]
+fn stored_and_sent_documents_stay_readable() {
+    let job = json!({"type": "game_key_used", "key_id": format!("gk_{:026}", 1), "school_id": format!("sch_{:026}", 1),
+        "at": "2026-11-23T10:00:00.000Z"});
+    let read: Job = serde_json::from_value(job.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), job);
+
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let (class, quiz) = (ada.make_class(), ada.make_quiz(&fractions()));
+    ada.make_session(&class, &quiz, "self");
+    let mut game = Game::open(&app, &class, "job");
+    let join = game.join(1);
+    game.sync(&[join]);
+    let room_key = class["room_key"].as_str().unwrap();
+    let outcome = "select count(*) from events where id = 'job-1'
+        and json_extract(outcome, '$.seat_status') = 'active' and json_extract(outcome, '$.seat_id') like 'seat_%'";
+    assert_eq!(app.rooms.number(room_key, outcome), 1);
+    let session = "select count(*) from sessions where json_extract(body, '$.status') = 'lobby'
+        and json_extract(body, '$.pace') = 'self' and json_extract(quiz, '$.questions[0].options[0].correct') = 1";
+    assert_eq!(app.rooms.number(room_key, session), 1);
+}
+
+/// The budget of DESIGN.md section 4: the hot path touches neither D1 nor KV, and takes one statement a table however many
+/// events there are.
+#[test]
+fn a_sync_of_thirty_answers_takes_no_d1_and_six_statements_in_the_room() {
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let (class, quiz) = (ada.make_class(), ada.make_quiz(&fractions()));
+    let session = ada.make_session(&class, &quiz, "self");
+    ada.move_session(&session, "start").expect(200);
+    let mut game = Game::open(&app, &class, "job");
+    let joins: Vec<Value> = (0..30).map(|user| game.join(user)).collect();
+    game.sync(&joins);
+    let question = &quiz["questions"][2];
+    let mut answers = |question: &Value| -> Vec<Value> {
+        (0..30)
+            .map(|user| game.answer(user, &session, question, crate::support::right_response(question)))
+            .collect()
+    };
+    let (first, second) = (answers(question), answers(&quiz["questions"][0]));
+    game.sync(&first);
+    app.db.take_batches();
+    let room_key = class["room_key"].as_str().unwrap();
+    let statements = app.rooms.statements_of(room_key, || {
+        game.sync(&second);
+    });
+    assert_eq!(app.db.take_batches(), 0);
+    // Read the known events; write events, answers, XP, seats and the log.
+    assert_eq!(statements, 6);
+}

@@ -1,0 +1,22 @@
+//! Rings two and three: the router and the rooms over rusqlite with a manual clock, and the contracts. One binary, so that
+//! it links once.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "a test that panics has failed, and that is what it is for"
+)]
+
+mod classes;
+mod contract;
+mod game;
+mod live_session;
+mod problems;
+mod quizzes;
+mod realtime;
+mod recovery;
+mod results;
+mod sign_in;
+mod support;

@@ -1,0 +1,225 @@
+//! The router with the host's adapters, and clients that act as somebody.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use futures::executor::block_on;
+use http::{HeaderMap, Request, StatusCode, header};
+use serde_json::{Value, json};
+use toolboxai_edge::config::Config;
+use toolboxai_edge::domain::password;
+use toolboxai_edge::domain::tokens::sha256_hex;
+use toolboxai_edge::handlers::{App, router};
+use tower::ServiceExt;
+
+use super::{
+    HostDatabase, HostRooms, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, SeededEntropy,
+};
+
+/// The password of everybody.
+pub const PASSWORD: &str = "correct horse battery";
+/// The key of the first school's experience.
+pub const GAME_KEY: &str = "gk_first";
+/// The key of the second school's experience.
+pub const OTHER_GAME_KEY: &str = "gk_second";
+
+const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
+
+/// What came back.
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The body, after checking the status.
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// Checks that it is this problem, with everything that a problem has.
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.text);
+        let request_id = self.headers["x-request-id"].clone();
+        let problem = self.expect(status);
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["request_id"], request_id.to_str().unwrap());
+        problem
+    }
+}
+
+/// Everything.
+pub struct TestApp {
+    pub router: Router,
+    pub db: Arc<HostDatabase>,
+    pub rooms: Arc<HostRooms>,
+    pub clock: Arc<ManualClock>,
+    pub jobs: Arc<MemoryJobs>,
+    pub log: Arc<MemoryLog>,
+    /// Every body that went to somebody who is not the author of a quiz.
+    pub bodies: Mutex<Vec<String>>,
+}
+
+impl TestApp {
+    /// Two schools: `ada` (teacher), `alan` (teacher) and `grace` (admin) in the first, `eve` (teacher) in the second.
+    pub fn new() -> Arc<Self> {
+        let db = Arc::new(HostDatabase::new());
+        let clock = Arc::new(ManualClock::new());
+        let entropy = Arc::new(SeededEntropy::new(1));
+        let rooms = Arc::new(HostRooms::new(db.clone(), clock.clone(), entropy.clone()));
+        let (jobs, log) = (Arc::new(MemoryJobs::default()), Arc::new(MemoryLog::default()));
+        seed(&db, entropy.as_ref());
+        let ring = format!("k1:{SECRET}");
+        let config = Config::read(&|name| match name {
+            "AUTH_KEYS" | "GAME_KEYS" => Some(ring.clone()),
+            "REALTIME_SECRET" => Some(SECRET.to_owned()),
+            _ => None,
+        });
+        let app = App {
+            db: db.clone(),
+            cache: Arc::new(MemoryCache::default()),
+            jobs: jobs.clone(),
+            rooms: rooms.clone(),
+            rate_limits: Arc::new(MemoryLimits { buckets: Mutex::default(), clock: clock.clone() }),
+            clock: clock.clone(),
+            entropy,
+            log: log.clone(),
+            config: config.unwrap(),
+        };
+        let router = router(Arc::new(app));
+        Arc::new(Self { router, db, rooms, clock, jobs, log, bodies: Mutex::default() })
+    }
+
+    /// Sends a request as it is.
+    pub fn send(&self, request: Request<Body>) -> Reply {
+        // The contract describes keys; it holds none.
+        let path = request.uri().path();
+        let is_authors = path.starts_with("/api/v1/quizzes") || path == "/openapi.json";
+        let response = block_on(self.router.clone().oneshot(request)).unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = block_on(axum::body::to_bytes(body, usize::MAX)).unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        if !is_authors {
+            self.bodies.lock().unwrap().push(text.clone());
+        }
+        Reply { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// Somebody who is not signed in.
+    pub fn anonymous(self: &Arc<Self>) -> Actor {
+        Actor { app: self.clone(), token: None }
+    }
+
+    /// Somebody with a token.
+    pub fn with_token(self: &Arc<Self>, token: &str) -> Actor {
+        Actor { app: self.clone(), token: Some(token.to_owned()) }
+    }
+
+    /// Signs in.
+    pub fn sign_in(self: &Arc<Self>, name: &str) -> Actor {
+        let login = json!({"email": format!("{name}@school.example"), "password": PASSWORD});
+        let login = self.anonymous().post("/api/v1/auth/login", &login).expect(200);
+        self.with_token(login["access_token"].as_str().unwrap())
+    }
+}
+
+/// One hash for everybody: hashing is slow on purpose.
+fn seed(db: &HostDatabase, entropy: &SeededEntropy) {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let hash = HASH.get_or_init(|| password::hash(PASSWORD, entropy).unwrap());
+    let school = |n| format!("sch_{n:026}");
+    for n in [1, 2] {
+        db.execute(&format!("insert into schools values ('{}', 'School {n}', 0)", school(n)));
+    }
+    let people = [
+        (1, "ada", "teacher"),
+        (1, "alan", "teacher"),
+        (1, "grace", "admin"),
+        (1, "peter", "parent"),
+        (2, "eve", "teacher"),
+    ];
+    for (n, (school_no, name, role)) in people.into_iter().enumerate() {
+        db.execute(&format!(
+            "insert into users (id, school_id, email, display_name, role, password_hash, created_at)
+             values ('usr_{n:026}', '{}', '{name}@school.example', '{name}', '{role}', '{hash}', 0)",
+            school(school_no)
+        ));
+    }
+    for (n, key) in [(1, GAME_KEY), (2, OTHER_GAME_KEY)] {
+        db.execute(&format!(
+            "insert into game_keys (id, school_id, name, key_hash, created_at)
+             values ('gk_{n:026}', '{}', 'Experience', '{}', 0)",
+            school(n),
+            sha256_hex(key)
+        ));
+    }
+}
+
+/// Somebody who sends requests.
+#[derive(Clone)]
+pub struct Actor {
+    pub app: Arc<TestApp>,
+    pub token: Option<String>,
+}
+
+impl Actor {
+    /// A request with headers of its own.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if body.is_some() && !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.app.send(request.body(body.map_or_else(Body::empty, Body::from)).unwrap())
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.request("GET", path, &[], None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.request("POST", path, &[], Some(body.to_string()))
+    }
+
+    pub fn delete(&self, path: &str) -> Reply {
+        self.request("DELETE", path, &[], None)
+    }
+
+    /// Makes a class and gives it.
+    pub fn make_class(&self) -> Value {
+        let class = json!({"name": "5a", "subject": "Mathematics", "grade_level": 5});
+        self.post("/api/v1/classes", &class).expect(201)
+    }
+
+    /// Makes and publishes a quiz; gives the author's view.
+    pub fn make_quiz(&self, quiz: &Value) -> Value {
+        let quiz = self.post("/api/v1/quizzes", quiz).expect(201);
+        self.post(&format!("/api/v1/quizzes/{}/publish", quiz["id"].as_str().unwrap()), &json!({}))
+            .expect(200);
+        quiz
+    }
+
+    /// Makes a live session.
+    pub fn make_session(&self, class: &Value, quiz: &Value, pace: &str) -> Value {
+        let path = format!("/api/v1/classes/{}/live-sessions", class["id"].as_str().unwrap());
+        self.post(&path, &json!({"quiz_id": quiz["id"], "pace": pace})).expect(201)
+    }
+
+    /// Moves a live session.
+    pub fn move_session(&self, session: &Value, what: &str) -> Reply {
+        self.post(&format!("/api/v1/live-sessions/{}/{what}", session["id"].as_str().unwrap()), &json!({}))
+    }
+}

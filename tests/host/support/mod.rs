@@ -1,0 +1,17 @@
+//! The host's adapters: rusqlite for D1 and for the rooms, a manual clock, seeded randomness. They run the very statements
+//! and rules of production.
+
+mod app;
+mod database;
+mod game;
+mod keys;
+mod quiz;
+mod rooms;
+mod system;
+
+pub use app::{Actor, GAME_KEY, OTHER_GAME_KEY, PASSWORD, Reply, TestApp};
+pub use database::{HostDatabase, migrations};
+pub use game::Game;
+pub use quiz::{fractions, right_response, wrong_response};
+pub use rooms::HostRooms;
+use system::{ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, SeededEntropy};

@@ -1,0 +1,170 @@
+//! Class rooms on the host: the rules of `src/rooms/` over rusqlite, in a transaction a call, as the object's glue does it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use futures::future::BoxFuture;
+use rusqlite::Connection;
+use rusqlite::types::Value as SqlValue;
+use toolboxai_edge::domain::tokens::GameClaims;
+use toolboxai_edge::ports::{Clock, DbError, PortError, Rooms, Row, Sql, Value};
+use toolboxai_edge::rooms::{ClassFacts, Context, Effect, Room, RoomAnswer, RoomOp, SyncReply};
+use toolboxai_edge::storage::reports;
+
+use super::database::{HostDatabase, query};
+use super::{ManualClock, SeededEntropy};
+
+/// The SQLite of one room. Counts its statements, fails the n-th when told to.
+pub struct HostSql {
+    pub connection: Connection,
+    pub statements: std::cell::Cell<usize>,
+    pub fail_at: std::cell::Cell<Option<usize>>,
+}
+
+impl HostSql {
+    pub fn new() -> Self {
+        let connection = Connection::open_in_memory().unwrap();
+        Self { connection, statements: std::cell::Cell::new(0), fail_at: std::cell::Cell::new(None) }
+    }
+}
+
+impl Sql for HostSql {
+    fn query(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+        self.statements.set(self.statements.get() + 1);
+        if self.fail_at.get() == Some(self.statements.get()) {
+            return Err(DbError::Backend("injected".to_owned()));
+        }
+        query(&self.connection, sql, params, SqlValue::Integer)
+    }
+}
+
+struct HostRoom {
+    sql: HostSql,
+    room: Room,
+    wake_at: Option<i64>,
+}
+
+/// All rooms.
+pub struct HostRooms {
+    rooms: Mutex<HashMap<String, HostRoom>>,
+    pub effects: Mutex<Vec<Effect>>,
+    pub db: Arc<HostDatabase>,
+    pub clock: Arc<ManualClock>,
+    pub entropy: Arc<SeededEntropy>,
+}
+
+impl HostRooms {
+    pub fn new(db: Arc<HostDatabase>, clock: Arc<ManualClock>, entropy: Arc<SeededEntropy>) -> Self {
+        Self { rooms: Mutex::default(), effects: Mutex::default(), db, clock, entropy }
+    }
+
+    /// One call in one transaction.
+    pub fn run<T>(
+        &self,
+        room_key: &str,
+        call: impl FnOnce(&mut Room, Context<'_>) -> Result<(T, Vec<Effect>), DbError>,
+    ) -> Result<T, DbError> {
+        let mut rooms = self.rooms.lock().unwrap();
+        let entry = rooms.entry(room_key.to_owned());
+        let room =
+            entry.or_insert_with(|| HostRoom { sql: HostSql::new(), room: Room::default(), wake_at: None });
+        room.sql.connection.execute_batch("begin").unwrap();
+        let ctx =
+            Context { sql: &room.sql, now: self.clock.now(), entropy: self.entropy.as_ref(), watched: true };
+        let decided = call(&mut room.room, ctx);
+        room.sql.fail_at.set(None);
+        let end = if decided.is_ok() { "commit" } else { "rollback" };
+        room.sql.connection.execute_batch(end).unwrap();
+        let (value, effects) = decided?;
+        for effect in &effects {
+            if let Effect::Wake(at) = effect {
+                room.wake_at = Some(room.wake_at.map_or(at.as_millis(), |wake| wake.min(at.as_millis())));
+            }
+        }
+        self.effects.lock().unwrap().extend(effects);
+        Ok(value)
+    }
+
+    /// Forgets what all rooms have in memory, as an eviction or a crash does.
+    pub fn evict(&self) {
+        for room in self.rooms.lock().unwrap().values_mut() {
+            room.room = Room::default();
+        }
+    }
+
+    /// The room's n-th statement from now fails.
+    pub fn fail_statement(&self, room_key: &str, nth: usize) {
+        let rooms = self.rooms.lock().unwrap();
+        let sql = &rooms[room_key].sql;
+        sql.statements.set(0);
+        sql.fail_at.set(Some(nth));
+    }
+
+    /// How many statements a call takes.
+    pub fn statements_of(&self, room_key: &str, call: impl FnOnce()) -> usize {
+        self.rooms.lock().unwrap()[room_key].sql.statements.set(0);
+        call();
+        self.rooms.lock().unwrap()[room_key].sql.statements.get()
+    }
+
+    /// One number of a query on a room's own tables.
+    pub fn number(&self, room_key: &str, sql: &str) -> i64 {
+        let rooms = self.rooms.lock().unwrap();
+        rooms[room_key].sql.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// When the room's alarm is set.
+    pub fn wake_at(&self, room_key: &str) -> Option<i64> {
+        self.rooms.lock().unwrap()[room_key].wake_at
+    }
+
+    /// Rings every alarm that is due by the clock. Says whether every report reached D1.
+    pub async fn ring(&self) -> bool {
+        let now = self.clock.now().as_millis();
+        let due: Vec<String> = {
+            let mut rooms = self.rooms.lock().unwrap();
+            let due = rooms.iter_mut().filter(|(_, room)| room.wake_at.is_some_and(|at| at <= now));
+            due.map(|(key, room)| {
+                room.wake_at = None;
+                key.clone()
+            })
+            .collect()
+        };
+        let mut reached = true;
+        for key in due {
+            let report = self.run(&key, Room::due).unwrap();
+            if let Some(report) = report {
+                let done = reports::apply(self.db.as_ref(), &report).await.is_ok();
+                reached &= done;
+                self.run(&key, |room, ctx| Ok(((), room.reported(ctx, &report, done)?))).unwrap();
+            }
+        }
+        reached
+    }
+}
+
+impl Rooms for HostRooms {
+    fn sync(
+        &self,
+        room_key: String,
+        caller: GameClaims,
+        body: Vec<u8>,
+    ) -> BoxFuture<'_, Result<SyncReply, PortError>> {
+        Box::pin(async move {
+            self.run(&room_key, |room, ctx| room.sync(ctx, &caller, &body))
+                .map_err(|error| PortError(error.to_string()))
+        })
+    }
+
+    fn call(&self, class: ClassFacts, op: RoomOp) -> BoxFuture<'_, Result<RoomAnswer, PortError>> {
+        Box::pin(async move {
+            let room_key = class.room_key.clone();
+            // Over the wire and back, as between the Worker and the object.
+            let op: RoomOp = serde_json::from_str(&serde_json::to_string(&op).unwrap()).unwrap();
+            let answer = self
+                .run(&room_key, |room, ctx| room.call(ctx, &class, op))
+                .map_err(|error| PortError(error.to_string()))?;
+            Ok(serde_json::from_str(&serde_json::to_string(&answer).unwrap()).unwrap())
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! Clock, randomness, cache, queue, limits and log of the host.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use futures::future::BoxFuture;
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+use toolboxai_edge::domain::rate_limit::{Counters, Limit, Verdict, hit};
+use toolboxai_edge::domain::time::Timestamp;
+use toolboxai_edge::jobs::Job;
+use toolboxai_edge::ports::{Cache, Clock, Entropy, Jobs, Log, PortError, RateLimits};
+
+/// Stands still until told.
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    pub fn new() -> Self {
+        Self(AtomicI64::new(1_795_428_000_000)) // 2026-11-23T10:00:00Z, a Monday
+    }
+
+    pub fn advance(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The same bytes in every run.
+pub struct SeededEntropy(Mutex<ChaCha8Rng>);
+
+impl SeededEntropy {
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(ChaCha8Rng::seed_from_u64(seed)))
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.lock().unwrap().fill_bytes(buffer);
+    }
+}
+
+#[derive(Default)]
+pub struct MemoryCache(pub Mutex<HashMap<String, String>>);
+
+impl Cache for MemoryCache {
+    fn get(&self, key: String) -> BoxFuture<'_, Option<String>> {
+        let value = self.0.lock().unwrap().get(&key).cloned();
+        Box::pin(async move { value })
+    }
+
+    fn put(&self, key: String, value: String, _: u64) -> BoxFuture<'_, ()> {
+        self.0.lock().unwrap().insert(key, value);
+        Box::pin(async {})
+    }
+}
+
+#[derive(Default)]
+pub struct MemoryJobs(pub Mutex<Vec<Job>>);
+
+impl Jobs for MemoryJobs {
+    fn send(&self, job: Job) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.lock().unwrap().push(job);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+pub struct MemoryLimits {
+    pub buckets: Mutex<HashMap<String, Counters>>,
+    pub clock: std::sync::Arc<ManualClock>,
+}
+
+impl RateLimits for MemoryLimits {
+    fn check(&self, bucket: String, limit: Limit, count: bool) -> BoxFuture<'_, Result<Verdict, PortError>> {
+        let mut buckets = self.buckets.lock().unwrap();
+        let counters = buckets.get(&bucket).copied().unwrap_or_default();
+        let (next, verdict) = hit(counters, limit, self.clock.now());
+        if count && verdict.allowed {
+            buckets.insert(bucket, next);
+        }
+        Box::pin(async move { Ok(verdict) })
+    }
+}
+
+#[derive(Default)]
+pub struct MemoryLog(pub Mutex<Vec<String>>);
+
+impl Log for MemoryLog {
+    fn line(&self, json: &str) {
+        self.0.lock().unwrap().push(json.to_owned());
+    }
+}
