@@ -129,6 +129,7 @@ tests_of! {
     pause_freeze_and_end_are_told,
     the_same_session_told_again_starts_nothing,
     an_answer_without_a_session_is_rejected_at_once,
+    numbers_that_are_no_json_spoil_nobodys_call,
     seats_and_the_class_are_told,
     a_message_of_a_later_version_is_passed_on,
     a_handler_that_fails_harms_nobody,
