@@ -182,7 +182,8 @@ await main(async () => {
   );
   if (session.status === "lobby") await move("start");
   const allAnswered = () => sums.answered + sums.refused >= expected();
-  await watch(teacher, view, () => sums.ended || (mine && allAnswered()), done);
+  await watch(teacher, view, () => sums.ended || allAnswered(), done);
+  if (!mine && !sums.ended) say("All have answered. This session was opened in the dashboard: end it there.");
   if (mine && !sums.ended) await move("end");
   const { code, log } = await done;
   await summary(teacher, url, room.id, session);

@@ -11,7 +11,8 @@ import { checkPort, claimState, serve } from "./lib/server.mjs";
 import { duration, main, say, step } from "./lib/step.mjs";
 
 function banner(url, demo, state, since) {
-  const here = relative(process.cwd(), state) || state;
+  const near = relative(process.cwd(), state);
+  const here = near.startsWith("..") ? state : near;
   say();
   say(`ToolboxAI Edge serves ${url} (after ${duration(Date.now() - since)})`);
   say();
