@@ -11,14 +11,18 @@ use super::event::{self, Reject, RejectCode};
 use super::log::Message;
 use super::memory::{Memory, to_json};
 use super::{Context, Effect, log, presence, sessions};
-use crate::domain::live_session::Status;
+use crate::domain::live_session::{Pace, Status};
 use crate::domain::tokens::GameClaims;
 use crate::ports::DbError;
 
 /// The most events in one call: a full class with six answers each.
 pub const MAX_EVENTS: usize = 200;
-/// Pace while something happens: 20 requests a minute of Roblox's 500.
-const LIVE_SYNC_MS: u32 = 3000;
+/// Pace while pupils work by themselves: 20 requests a minute of Roblox's 500.
+const SELF_PACED_SYNC_MS: u32 = 3000;
+/// Pace while a teacher opens question after question and everybody waits for it: 60 a minute.
+const HOST_PACED_SYNC_MS: u32 = 1000;
+/// Pace in the lobby, when the start is near: 30 a minute.
+const LOBBY_SYNC_MS: u32 = 2000;
 /// Pace while nothing happens.
 const IDLE_SYNC_MS: u32 = 5000;
 
@@ -145,10 +149,18 @@ pub(super) fn sync(
         Some(behind) if cursor > 0 => behind,
         _ => (sessions::state_messages(memory)?, memory.last_seq),
     };
-    let running = memory.live.as_ref().is_some_and(|live| live.session.status == Status::Running);
-    let next_sync_ms = if running { LIVE_SYNC_MS } else { IDLE_SYNC_MS };
-    let out = SyncOut { results, messages, cursor: cursor.to_string(), next_sync_ms };
+    let out = SyncOut { results, messages, cursor: cursor.to_string(), next_sync_ms: pace(memory) };
     Ok(SyncReply::Answer(to_json(&out)?.into_bytes()))
+}
+
+/// How soon a game should call again.
+fn pace(memory: &Memory) -> u32 {
+    match memory.live.as_ref().map(|live| (live.session.status, live.session.pace)) {
+        Some((Status::Running | Status::Paused, Pace::Host)) => HOST_PACED_SYNC_MS,
+        Some((Status::Running | Status::Paused, Pace::SelfPaced)) => SELF_PACED_SYNC_MS,
+        Some((Status::Lobby, _)) => LOBBY_SYNC_MS,
+        Some((Status::Ended, _)) | None => IDLE_SYNC_MS,
+    }
 }
 
 fn apply_all(

@@ -15,10 +15,13 @@ import {
   watchLeaderboard,
   writeQuiz,
 } from './pages.mjs'
-import { audit, callApi, launchBrowser, openPage, parseCsv, screenshot, signIn, simulate } from './support.mjs'
+import { audit, callApi, demo, launchBrowser, openPage, parseCsv, screenshot, signIn, simulate } from './support.mjs'
 
 const STUDENTS = 12
 const SERVERS = 2
+
+/** A test that hangs fails by itself, long after the slowest machine would be done. */
+const TEST_PATIENCE_MS = 300_000
 
 let browser
 before(async () => {
@@ -45,7 +48,7 @@ async function withTeacher(run) {
   }
 }
 
-test('a wrong password is refused with a sentence, and the page is accessible', async () => {
+test('a wrong password is refused with a sentence, and the page is accessible', { timeout: TEST_PATIENCE_MS }, async () => {
   const { context, page } = await openPage(browser)
   await page.goto('/classes')
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
@@ -58,38 +61,46 @@ test('a wrong password is refused with a sentence, and the page is accessible', 
   await context.close()
 })
 
-test('a lesson: the leaderboard on the screen moves, and the CSV equals the screen', async () => {
+test('a lesson: the leaderboard on the screen moves, and the CSV equals the screen', { timeout: TEST_PATIENCE_MS }, async () => {
   await withTeacher(async (page) => {
     const quizTitle = unique('Fractions')
     await page.goto('/quizzes/new')
     await writeQuiz(page, quizTitle)
     await publish(page)
+    const quizId = new URL(page.url()).pathname.split('/').at(-1)
 
     const { id, code } = await makeClass(page, unique('Class 5b'))
     await audit(page, 'class-empty')
     await startSession(page, quizTitle)
     await watchLeaderboard(page)
-    const playing = simulate({ classCode: code, students: STUDENTS, servers: SERVERS })
-    await waitForAnswers(page, STUDENTS)
-    await screenshot(page, 'class-live')
-    await playing
-    await waitForAnswers(page, STUDENTS * QUESTIONS.length)
-    await assertBoardMoved(page)
-    await audit(page, 'class-running')
-
-    await page.goto(`/classes/${id}/projector`)
-    await page.getByRole('heading', { name: 'Leaderboard' }).waitFor()
-    await audit(page, 'projector-running')
-    await page.goto(`/classes/${id}`)
-    await endSession(page)
+    const { data: quiz } = await callApi(page, 'GET', `/api/v1/quizzes/${quizId}`)
+    const { finished, stop } = simulate({ classCode: code, quiz, students: STUDENTS, servers: SERVERS })
+    try {
+      await playAndEnd(page, id)
+      await finished()
+    } finally {
+      stop()
+    }
     await audit(page, 'class-ended')
-
     await page.getByRole('link', { name: 'See its results' }).click()
     await page.getByRole('table').waitFor()
     await audit(page, 'results')
     await assertCsvEqualsScreen(page)
   })
 })
+
+async function playAndEnd(page, classId) {
+  await waitForAnswers(page, STUDENTS)
+  await screenshot(page, 'class-live')
+  await waitForAnswers(page, STUDENTS * QUESTIONS.length)
+  await assertBoardMoved(page)
+  await audit(page, 'class-running')
+  await page.goto(`/classes/${classId}/projector`)
+  await page.getByRole('heading', { name: 'Leaderboard' }).waitFor()
+  await audit(page, 'projector-running')
+  await page.goto(`/classes/${classId}`)
+  await endSession(page)
+}
 
 async function assertBoardMoved(page) {
   const boards = await seenBoards(page)
@@ -113,7 +124,7 @@ async function assertCsvEqualsScreen(page) {
   assert.deepEqual(rows, screen)
 }
 
-test('a broken quiz is refused beside the fields at fault, and saves once they are right', async () => {
+test('a broken quiz is refused beside the fields at fault, and saves once they are right', { timeout: TEST_PATIENCE_MS }, async () => {
   await withTeacher(async (page) => {
     await page.goto('/quizzes/new')
     await audit(page, 'quiz-new')
@@ -140,7 +151,7 @@ test('a broken quiz is refused beside the fields at fault, and saves once they a
   })
 })
 
-test('two people who edit one quiz are told, and nothing is lost silently', async () => {
+test('two people who edit one quiz are told, and nothing is lost silently', { timeout: TEST_PATIENCE_MS }, async () => {
   await withTeacher(async (page) => {
     await page.goto('/quizzes/new')
     const title = unique('Shared')
@@ -175,7 +186,7 @@ async function changeElsewhere(page, id, title) {
   await callApi(page, 'PUT', path, body, { 'If-Match': etag })
 }
 
-test('when the token has run out the teacher signs in over the page and goes on', async () => {
+test('when the token has run out the teacher signs in over the page and goes on', { timeout: TEST_PATIENCE_MS }, async () => {
   await withTeacher(async (page) => {
     await page.goto('/quizzes/new')
     const title = unique('Kept')
@@ -189,7 +200,7 @@ test('when the token has run out the teacher signs in over the page and goes on'
     const dialog = page.getByRole('dialog', { name: 'Please sign in again' })
     await dialog.waitFor()
     await audit(page, 'sign-in-again')
-    const { password } = (await import('./support.mjs')).demo.teacher
+    const { password } = demo.teacher
     await dialog.getByLabel('Password').fill(password)
     await dialog.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('All changes are saved').waitFor()
@@ -202,7 +213,7 @@ function refuseOnce() {
   return (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body })
 }
 
-test('a lost connection says so, comes back by itself, and what happened meanwhile is there', async () => {
+test('a lost connection says so, comes back by itself, and what happened meanwhile is there', { timeout: TEST_PATIENCE_MS }, async () => {
   const { context, page } = await openPage(browser)
   let isCut = false
   const sockets = new Set()
@@ -244,7 +255,7 @@ async function publishedQuiz(page) {
   return { id: data.id, title }
 }
 
-test('in host pace only the moves that the state allows are offered', async () => {
+test('in host pace only the moves that the state allows are offered', { timeout: TEST_PATIENCE_MS }, async () => {
   await withTeacher(async (page) => {
     const quiz = await publishedQuiz(page)
     await makeClass(page, unique('Hosted'))
@@ -262,7 +273,7 @@ test('in host pace only the moves that the state allows are offered', async () =
   })
 })
 
-test('the other pages: lists, an unknown address, an unknown class, a closed code, the API viewer', async () => {
+test('the other pages: lists, an unknown address, an unknown class, a closed code, the API viewer', { timeout: TEST_PATIENCE_MS }, async () => {
   await withTeacher(async (page) => {
     const { id } = await makeClass(page, unique('Closed'))
     await page.getByRole('button', { name: 'Close code' }).click()

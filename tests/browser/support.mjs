@@ -5,15 +5,15 @@
  *
  *   BASE_URL       the running Worker; else the one that $STATE_DIR/demo.json names
  *   STATE_DIR      where `npm start` keeps its state (.state)
- *   SIMULATOR      the command that plays game servers, as a shell would read it
+ *   SIMULATOR      the program that plays game servers
  *   CHROMIUM       the browser (/usr/bin/chromium)
  *   ARTIFACTS_DIR  where screenshots go (.artifacts)
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { answersOf, startSimulator } from '../../scripts/lib/play.mjs'
 
 // The dashboard's packages serve its browser test as well: one lock file, one installation.
 const require = createRequire(new URL('../../dashboard/package.json', import.meta.url))
@@ -119,20 +119,22 @@ export async function screenshot(page, name) {
   await page.screenshot({ path: join(artifactsDir, `${name}.png`), fullPage: true })
 }
 
-/** Lets the simulated game servers play; resolves when they are done. */
-export function simulate({ classCode, students, servers }) {
-  const command = process.env.SIMULATOR
-  assert.ok(command, 'SIMULATOR must hold the command of the game-server simulator')
-  const [program, ...given] = command.split(/\s+/)
-  const args = [...given, '--url', baseUrl, '--game-key', demo.game_key, '--class-code', classCode]
-  args.push('--students', String(students), '--servers', String(servers))
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
-    child.on('error', reject)
-    child.on('exit', (code) => (code === 0 ? resolve(output) : reject(new Error(`simulator ended with ${code}:\n${output}`))))
-  })
+/**
+ * Lets simulated game servers play the quiz, pupils thinking ten times as fast as in life; able ones know the answers.
+ * They stay until the session ends. `finished` waits for that and fails when the server has not all that was sent;
+ * `stop` ends them at once, whatever they do.
+ */
+export function simulate({ classCode, quiz, students, servers }) {
+  const program = process.env.SIMULATOR
+  assert.ok(program, 'SIMULATOR must hold the path of the game-server simulator')
+  const options = { code: classCode, students, servers, speed: 10, seed: 1, until: 'session-end' }
+  const server = { url: baseUrl, gameKey: demo.game_key }
+  const { child, done } = startSimulator(program, { ...options, ...server, answers: answersOf(quiz) }, () => undefined)
+  const finished = async () => {
+    const { code, log } = await done
+    assert.equal(code, 0, `the simulator ended with ${code}:\n${log}`)
+  }
+  return { finished, stop: () => child.kill() }
 }
 
 /** RFC 4180, as rows of cells. */

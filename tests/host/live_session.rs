@@ -143,3 +143,21 @@ fn the_same_idempotency_key_makes_one_session() {
     assert_eq!(post(&body).expect(201), first);
     post(&body.replace("self", "host")).problem(422, "idempotency_key_reused");
 }
+
+#[test]
+fn the_pace_of_syncs_follows_what_happens() {
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let (class, quiz) = (ada.make_class(), ada.make_quiz(&fractions()));
+    let mut game = Game::open(&app, &class, "job");
+    let mut pace = || game.sync(&[])["next_sync_ms"].clone();
+    assert_eq!(pace(), 5000);
+    let session = ada.make_session(&class, &quiz, "host");
+    assert_eq!(pace(), 2000);
+    ada.move_session(&session, "start").expect(200);
+    assert_eq!(pace(), 1000);
+    ada.move_session(&session, "end").expect(200);
+    let session = ada.make_session(&class, &quiz, "self");
+    ada.move_session(&session, "start").expect(200);
+    assert_eq!(pace(), 3000);
+}
