@@ -255,6 +255,40 @@ async function publishedQuiz(page) {
   return { id: data.id, title }
 }
 
+test('a pupil who waits at the door is let in by the teacher, and can be removed', { timeout: TEST_PATIENCE_MS }, async () => {
+  await withTeacher(async (page) => {
+    const quiz = await publishedQuiz(page)
+    const { code } = await makeClass(page, unique('At the door'))
+    await letInByApproval(page)
+    await startSession(page, quiz.title)
+    const { data } = await callApi(page, 'GET', `/api/v1/quizzes/${quiz.id}`)
+    const { finished, stop } = simulate({ classCode: code, quiz: data, students: 1, servers: 1 })
+    try {
+      await page.getByText('One pupil waits to be let in').waitFor()
+      await audit(page, 'class-pending')
+      await page.getByRole('button', { name: /^Approve / }).click()
+      await waitForAnswers(page, 1)
+      await page.getByRole('button', { name: /^Remove / }).click()
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
+      await page.getByText('0 of 30 seats taken').waitFor()
+      await endSession(page)
+      await finished()
+    } finally {
+      stop()
+    }
+  })
+})
+
+/** On the page of a class: changes who may join. */
+async function letInByApproval(page) {
+  await page.getByRole('button', { name: 'Edit class' }).click()
+  const radio = page.getByRole('radio', { name: /^Those you approve/ })
+  await radio.focus()
+  await radio.press('Space')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('You let each one in below.').waitFor()
+}
+
 test('in host pace only the moves that the state allows are offered', { timeout: TEST_PATIENCE_MS }, async () => {
   await withTeacher(async (page) => {
     const quiz = await publishedQuiz(page)

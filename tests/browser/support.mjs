@@ -52,13 +52,16 @@ export function launchBrowser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: CHROMIUM_ARGS })
 }
 
-/** A fresh profile with a page; what the page reports as an error is collected in `errors`. */
+/** A fresh profile with a page; what the page throws or its Content-Security-Policy stops is collected in `errors`. */
 export async function openPage(browser) {
   const context = await browser.newContext({ baseURL: baseUrl, viewport: DESKTOP, acceptDownloads: true })
   context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const errors = []
   page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) errors.push(message.text())
+  })
   return { context, page, errors }
 }
 

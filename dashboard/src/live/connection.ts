@@ -17,12 +17,16 @@ export interface ConnectionHandlers {
   /** The cached session: state, not an event, though it has an event's name and number. */
   onSession: (data: unknown) => void
   onLeaderboard: (data: unknown) => void
-  /** The server refused the token that was sent for a channel. */
-  onUnauthorized: () => void
+  /** The server refused this token for the class's channel. */
+  onUnauthorized: (token: string | null) => void
 }
+
+/** How long to wait before a channel that the server could not give is asked for again. */
+const SUBSCRIBE_AGAIN_MS = 5_000
 
 /** Connects to the room and keeps doing so until the returned function is called. */
 export function connectToRoom(roomKey: string, handlers: ConnectionHandlers): () => void {
+  let sentToken: string | null = null
   const pusher = new Pusher(roomKey, {
     cluster: '',
     wsHost: window.location.hostname,
@@ -33,44 +37,57 @@ export function connectToRoom(roomKey: string, handlers: ConnectionHandlers): ()
     channelAuthorization: {
       transport: 'ajax',
       endpoint: '/api/v1/realtime/auth',
-      headersProvider: () => ({ Authorization: `Bearer ${handlers.token() ?? ''}` }),
+      headersProvider: () => {
+        sentToken = handlers.token()
+        return { Authorization: `Bearer ${sentToken ?? ''}` }
+      },
       params: { room_key: roomKey },
     },
   })
   watchState(pusher, handlers.onState)
-  subscribe(pusher, handlers)
-  return () => pusher.disconnect()
+  const stopAsking = subscribeToFeed(pusher, handlers, () => sentToken)
+  subscribeToCaches(pusher, handlers)
+  pusher.subscribe('presence-class')
+  return () => {
+    stopAsking()
+    pusher.disconnect()
+  }
 }
 
+/** Says when the socket is gone. That all is well again is for the feed to say: a socket without it brings no news. */
 function watchState(pusher: Pusher, onState: (state: ConnectionState) => void): void {
   let wasConnected = false
   pusher.connection.bind('state_change', ({ current }: { current: string }) => {
-    if (current === 'connected') {
-      wasConnected = true
-      onState('connected')
-    } else if (current === 'failed' || current === 'disconnected') {
-      onState('refused')
-    } else if (wasConnected || current === 'unavailable') {
-      onState('lost')
-    }
+    if (current === 'connected') wasConnected = true
+    else if (current === 'failed' || current === 'disconnected') onState('refused')
+    else if (wasConnected || current === 'unavailable') onState('lost')
   })
 }
 
-function subscribe(pusher: Pusher, handlers: ConnectionHandlers): void {
+/** The teacher's feed. pusher-js subscribes again after a lost socket, but not after a refusal: that is done here. */
+function subscribeToFeed(
+  pusher: Pusher,
+  handlers: ConnectionHandlers,
+  sentToken: () => string | null,
+): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
   const feed = pusher.subscribe('private-class')
-  feed.bind('pusher:subscription_succeeded', handlers.onSubscribed)
+  feed.bind('pusher:subscription_succeeded', () => {
+    handlers.onState('connected')
+    handlers.onSubscribed()
+  })
   feed.bind('pusher:subscription_error', ({ status }: { status?: number }) => {
-    if (status === 401) handlers.onUnauthorized()
+    if (status === 401) return handlers.onUnauthorized(sentToken())
+    handlers.onState('lost')
+    timer = setTimeout(() => feed.subscribe(), SUBSCRIBE_AGAIN_MS)
   })
   for (const name of NUMBERED_EVENTS) feed.bind(name, (data: unknown) => handlers.onEvent(name, data))
+  return () => clearTimeout(timer)
+}
 
-  const sessionCache = pusher.subscribe('private-cache-session')
-  sessionCache.bind('quiz_update', handlers.onSession)
-
-  const board = pusher.subscribe('private-cache-leaderboard')
-  board.bind('leaderboard_update', handlers.onLeaderboard)
-
-  pusher.subscribe('presence-class')
+function subscribeToCaches(pusher: Pusher, handlers: ConnectionHandlers): void {
+  pusher.subscribe('private-cache-session').bind('quiz_update', handlers.onSession)
+  pusher.subscribe('private-cache-leaderboard').bind('leaderboard_update', handlers.onLeaderboard)
 }
 
 function portOf(location: Location): number {

@@ -155,9 +155,9 @@ function useRoom(
         const leaderboard = readLeaderboard(data)
         if (leaderboard) dispatch({ type: 'ranked', leaderboard })
       },
-      onUnauthorized: () => {
+      onUnauthorized: (token) => {
         const again = () => isOpen && setRound((value) => value + 1)
-        authSession.renewed(authSession.token).then(again, () => undefined)
+        authSession.renewed(token).then(again, () => undefined)
       },
     })
     return () => {

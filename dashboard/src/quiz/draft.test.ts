@@ -10,6 +10,7 @@ import {
   toDraft,
   toQuizIn,
   withErrors,
+  withKnownIds,
 } from './draft'
 
 const quiz: Quiz = {
@@ -81,6 +82,14 @@ describe('quiz draft', () => {
     const sent = toQuizIn({ ...newQuiz(), questions: toDraft(quiz).questions.map(duplicate) })
     expect(JSON.stringify(sent)).not.toContain('"id"')
     expect(sent.questions.map(({ prompt }) => prompt)).toEqual(quiz.questions.map(({ prompt }) => prompt))
+  })
+
+  it('saving over another version keeps the ids that it still has, and no others', () => {
+    const mine = toDraft(quiz)
+    const theirs = { ...mine, questions: mine.questions.slice(0, 1) }
+    const sent = toQuizIn(withKnownIds(mine, theirs)).questions
+    expect(sent[0]).toMatchObject({ id: 'q_1', options: [{ id: 'opt_1' }, { id: 'opt_2' }] })
+    expect(JSON.stringify(sent.slice(1))).not.toContain('"id"')
   })
 
   it('what should be a number and is none is found before anything is sent', () => {

@@ -167,6 +167,30 @@ export function duplicate(question: DraftQuestion): DraftQuestion {
   }
 }
 
+/** The draft without the ids that `other`, the server's present version, does not have: those parts are new to it. */
+export function withKnownIds(draft: DraftQuiz, other: DraftQuiz): DraftQuiz {
+  const known = new Set(other.questions.flatMap(idsOf))
+  const keep = (id: string | null) => (id !== null && known.has(id) ? id : null)
+  const kept = <T extends DraftText>(item: T): T => ({ ...item, id: keep(item.id) })
+  const questions = draft.questions.map((question) => ({
+    ...question,
+    id: keep(question.id),
+    options: question.options.map(kept),
+    items: question.items.map(kept),
+    pairs: question.pairs.map((item) => ({
+      ...item,
+      leftId: keep(item.leftId),
+      rightId: keep(item.rightId),
+    })),
+  }))
+  return { ...draft, questions }
+}
+
+function idsOf({ id, options, items, pairs }: DraftQuestion): (string | null)[] {
+  const ofParts = [...options, ...items].map((part) => part.id)
+  return [id, ...ofParts, ...pairs.flatMap(({ leftId, rightId }) => [leftId, rightId])]
+}
+
 /** What is sent. Order and number of parts are kept as they stand, so that the server's pointers find them again. */
 export function toQuizIn(draft: DraftQuiz): QuizIn {
   return {

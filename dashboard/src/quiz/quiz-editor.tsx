@@ -146,7 +146,7 @@ function ErrorSummary({ draft, error }: { draft: DraftQuiz; error: unknown }) {
         {wrong.map(({ question, index }) => (
           <li key={question.key}>
             <a href={`#${question.key}`}>Question {index + 1}</a>:{' '}
-            {question.errors.map((item) => item.detail).join(' ')}
+            {[...new Set(question.errors.map((item) => item.detail))].join(' ')}
           </li>
         ))}
       </ul>

@@ -7,7 +7,7 @@ import { idempotencyKeys } from '../api/forms'
 import { ApiError, invalidFields } from '../api/problem'
 import { keys } from '../api/queries'
 import { notify } from '../ui/notices'
-import { type DraftQuiz, numberErrors, toDraft, toQuizIn, withErrors } from './draft'
+import { type DraftQuiz, numberErrors, toDraft, toQuizIn, withErrors, withKnownIds } from './draft'
 
 export interface SavedQuiz {
   id: string
@@ -19,6 +19,12 @@ export type Pending = 'save' | 'publish' | null
 
 /** The statuses by which the server says "somebody else was faster". */
 const CONFLICT_STATUSES = [409, 412]
+
+/** Only ids that the server gave are ever sent back: one that it does not know any more was removed by somebody else. */
+function isConflict(cause: unknown): boolean {
+  if (!(cause instanceof ApiError)) return false
+  return CONFLICT_STATUSES.includes(cause.status) || cause.errors.some(({ code }) => code === 'unknown_id')
+}
 
 /** The state of the editor and its deeds. */
 export function useQuizEditor(initialSaved: SavedQuiz | null, initial: DraftQuiz) {
@@ -36,7 +42,7 @@ export function useQuizEditor(initialSaved: SavedQuiz | null, initial: DraftQuiz
   useWarnBeforeLeaving(isDirty)
 
   const fail = (cause: unknown) => {
-    if (cause instanceof ApiError && CONFLICT_STATUSES.includes(cause.status)) {
+    if (isConflict(cause)) {
       setConflict(true)
       return
     }
@@ -46,7 +52,7 @@ export function useQuizEditor(initialSaved: SavedQuiz | null, initial: DraftQuiz
     if (errors.length > 0) window.scrollTo({ top: 0 })
   }
 
-  const send = async (etag: string | null): Promise<SavedQuiz> => {
+  const send = async (etag: string | null, draft: DraftQuiz): Promise<SavedQuiz> => {
     const notNumeric = numberErrors(draft)
     if (notNumeric.length > 0) throw invalidFields(notNumeric)
     const body = toQuizIn(draft)
@@ -83,14 +89,14 @@ export function useQuizEditor(initialSaved: SavedQuiz | null, initial: DraftQuiz
 
   const save = () =>
     run('save', async () => {
-      const next = await send(saved?.etag ?? null)
+      const next = await send(saved?.etag ?? null, draft)
       notify('Saved.')
       if (!saved) navigate(`/quizzes/${next.id}`, { replace: true })
     })
 
   const publish = () =>
     run('publish', async () => {
-      const current = saved && !isDirty ? saved : await send(saved?.etag ?? null)
+      const current = saved && !isDirty ? saved : await send(saved?.etag ?? null, draft)
       const path = { quiz_id: current.id }
       const { version } = await unwrap(api.POST('/api/v1/quizzes/{quiz_id}/publish', { params: { path } }))
       setSaved({ ...current, publishedVersion: version })
@@ -115,10 +121,12 @@ export function useQuizEditor(initialSaved: SavedQuiz | null, initial: DraftQuiz
 
   const keepMine = async () => {
     if (!saved) return
-    const { etag } = await loadTheirs(saved.id)
+    const { data, etag } = await loadTheirs(saved.id)
+    const mine = withKnownIds(draft, toDraft(data))
+    setDraftState(mine)
     setConflict(false)
     await run('save', async () => {
-      await send(etag)
+      await send(etag, mine)
       notify('Saved, over the other version.')
     })
   }
