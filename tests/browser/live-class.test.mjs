@@ -15,7 +15,17 @@ import {
   watchLeaderboard,
   writeQuiz,
 } from './pages.mjs'
-import { audit, callApi, demo, launchBrowser, openPage, parseCsv, screenshot, signIn, simulate } from './support.mjs'
+import {
+  audit,
+  callApi,
+  demo,
+  launchBrowser,
+  openPage,
+  parseCsv,
+  screenshot,
+  signIn,
+  simulate,
+} from './support.mjs'
 
 const STUDENTS = 12
 const SERVERS = 2
@@ -48,7 +58,9 @@ async function withTeacher(run) {
   }
 }
 
-test('a wrong password is refused with a sentence, and the page is accessible', { timeout: TEST_PATIENCE_MS }, async () => {
+test('a wrong password is refused with a sentence, and the page is accessible', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   const { context, page } = await openPage(browser)
   await page.goto('/classes')
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
@@ -61,7 +73,9 @@ test('a wrong password is refused with a sentence, and the page is accessible', 
   await context.close()
 })
 
-test('a lesson: the leaderboard on the screen moves, and the CSV equals the screen', { timeout: TEST_PATIENCE_MS }, async () => {
+test('a lesson: the leaderboard on the screen moves, and the CSV equals the screen', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withTeacher(async (page) => {
     const quizTitle = unique('Fractions')
     await page.goto('/quizzes/new')
@@ -109,7 +123,11 @@ async function assertBoardMoved(page) {
   assert.ok(orders.size >= 2, `the leaderboard had ${orders.size} different orders`)
   const last = boards.at(-1)
   const xp = last.map(([, value]) => value)
-  assert.deepEqual(xp, xp.toSorted((a, b) => b - a), 'the best stands on top')
+  assert.deepEqual(
+    xp,
+    xp.toSorted((a, b) => b - a),
+    'the best stands on top',
+  )
 }
 
 async function assertCsvEqualsScreen(page) {
@@ -117,14 +135,18 @@ async function assertCsvEqualsScreen(page) {
   await page.getByRole('button', { name: 'Download CSV' }).click()
   const file = await (await downloading).path()
   const [header, ...rows] = parseCsv(readFileSync(file, 'utf8'))
-  const columns = QUESTIONS.flatMap((_, index) => ['points', 'ms', 'attempts'].map((what) => `q${index + 1}_${what}`))
+  const columns = QUESTIONS.flatMap((_, index) =>
+    ['points', 'ms', 'attempts'].map((what) => `q${index + 1}_${what}`),
+  )
   assert.deepEqual(header, ['display_name', 'points', 'correct', 'answered', 'ms', ...columns])
   const screen = await readResultsTable(page)
   assert.equal(screen.length, STUDENTS)
   assert.deepEqual(rows, screen)
 }
 
-test('a broken quiz is refused beside the fields at fault, and saves once they are right', { timeout: TEST_PATIENCE_MS }, async () => {
+test('a broken quiz is refused beside the fields at fault, and saves once they are right', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withTeacher(async (page) => {
     await page.goto('/quizzes/new')
     await audit(page, 'quiz-new')
@@ -151,7 +173,9 @@ test('a broken quiz is refused beside the fields at fault, and saves once they a
   })
 })
 
-test('two people who edit one quiz are told, and nothing is lost silently', { timeout: TEST_PATIENCE_MS }, async () => {
+test('two people who edit one quiz are told, and nothing is lost silently', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withTeacher(async (page) => {
     await page.goto('/quizzes/new')
     const title = unique('Shared')
@@ -186,7 +210,9 @@ async function changeElsewhere(page, id, title) {
   await callApi(page, 'PUT', path, body, { 'If-Match': etag })
 }
 
-test('when the token has run out the teacher signs in over the page and goes on', { timeout: TEST_PATIENCE_MS }, async () => {
+test('when the token has run out the teacher signs in over the page and goes on', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withTeacher(async (page) => {
     await page.goto('/quizzes/new')
     const title = unique('Kept')
@@ -209,11 +235,18 @@ test('when the token has run out the teacher signs in over the page and goes on'
 })
 
 function refuseOnce() {
-  const body = JSON.stringify({ type: 'about:blank', title: 'Token expired', status: 401, code: 'token_expired' })
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: 'Token expired',
+    status: 401,
+    code: 'token_expired',
+  })
   return (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body })
 }
 
-test('a lost connection says so, comes back by itself, and what happened meanwhile is there', { timeout: TEST_PATIENCE_MS }, async () => {
+test('a lost connection says so, comes back by itself, and what happened meanwhile is there', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   const { context, page } = await openPage(browser)
   let isCut = false
   const sockets = new Set()
@@ -255,7 +288,9 @@ async function publishedQuiz(page) {
   return { id: data.id, title }
 }
 
-test('a pupil who waits at the door is let in by the teacher, and can be removed', { timeout: TEST_PATIENCE_MS }, async () => {
+test('a pupil who waits at the door is let in by the teacher, and can be removed', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withTeacher(async (page) => {
     const quiz = await publishedQuiz(page)
     const { code } = await makeClass(page, unique('At the door'))
@@ -289,7 +324,9 @@ async function letInByApproval(page) {
   await page.getByText('You let each one in below.').waitFor()
 }
 
-test('in host pace only the moves that the state allows are offered', { timeout: TEST_PATIENCE_MS }, async () => {
+test('in host pace only the moves that the state allows are offered', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withTeacher(async (page) => {
     const quiz = await publishedQuiz(page)
     await makeClass(page, unique('Hosted'))
@@ -307,7 +344,9 @@ test('in host pace only the moves that the state allows are offered', { timeout:
   })
 })
 
-test('the other pages: lists, an unknown address, an unknown class, a closed code, the API viewer', { timeout: TEST_PATIENCE_MS }, async () => {
+test('the other pages: lists, an unknown address, an unknown class, a closed code, the API viewer', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withTeacher(async (page) => {
     const { id } = await makeClass(page, unique('Closed'))
     await page.getByRole('button', { name: 'Close code' }).click()
@@ -338,7 +377,10 @@ test('the other pages: lists, an unknown address, an unknown class, a closed cod
     await page.getByText('The class could not be loaded').waitFor()
     await audit(page, 'class-unknown')
     await page.goto('/docs')
-    await page.getByRole('heading', { name: /ToolboxAI Edge/ }).first().waitFor()
+    await page
+      .getByRole('heading', { name: /ToolboxAI Edge/ })
+      .first()
+      .waitFor()
     await screenshot(page, 'api-viewer')
   })
 })

@@ -150,7 +150,8 @@ export function seenBoards(page) {
 /** Waits until the page has as many answers as are expected. */
 export function waitForAnswers(page, count) {
   return page.waitForFunction(
-    (expected) => document.querySelectorAll('.answers tbody .mark-right, .answers tbody .mark-wrong').length >= expected,
+    (expected) =>
+      document.querySelectorAll('.answers tbody .mark-right, .answers tbody .mark-wrong').length >= expected,
     count,
     { timeout: 4 * PATIENCE_MS },
   )
@@ -165,7 +166,11 @@ export function readResultsTable(page) {
       const cells = answers.flatMap((cell) => {
         if (cell.querySelector('.mark-open')) return ['', '', '']
         const tries = cell.querySelector('.result-attempts')?.textContent.match(/\d+/)?.[0] ?? '1'
-        return [cell.querySelector('.result-points').textContent, milliseconds(cell.querySelector('time')), tries]
+        return [
+          cell.querySelector('.result-points').textContent,
+          milliseconds(cell.querySelector('time')),
+          tries,
+        ]
       })
       return [
         name.textContent,

@@ -96,7 +96,10 @@ export async function callApi(page, method, path, body, headers = {}) {
  */
 export async function audit(page, name) {
   for (const colorScheme of ['light', 'dark']) {
-    for (const [device, viewport] of [['desktop', DESKTOP], ['phone', PHONE]]) {
+    for (const [device, viewport] of [
+      ['desktop', DESKTOP],
+      ['phone', PHONE],
+    ]) {
       // Without motion no colour is caught half-way between two looks.
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await page.setViewportSize(viewport)
@@ -113,7 +116,11 @@ export async function audit(page, name) {
 }
 
 function describeViolation(violation) {
-  return { rule: violation.id, help: violation.help, nodes: violation.nodes.map((node) => node.html).slice(0, 5) }
+  return {
+    rule: violation.id,
+    help: violation.help,
+    nodes: violation.nodes.map((node) => node.html).slice(0, 5),
+  }
 }
 
 /** Leaves a picture of the whole page. */
@@ -132,7 +139,11 @@ export function simulate({ classCode, quiz, students, servers }) {
   assert.ok(program, 'SIMULATOR must hold the path of the game-server simulator')
   const options = { code: classCode, students, servers, speed: 10, seed: 1, until: 'session-end' }
   const server = { url: baseUrl, gameKey: demo.game_key }
-  const { child, done } = startSimulator(program, { ...options, ...server, answers: answersOf(quiz) }, () => undefined)
+  const { child, done } = startSimulator(
+    program,
+    { ...options, ...server, answers: answersOf(quiz) },
+    () => undefined,
+  )
   const finished = async () => {
     const { code, log } = await done
     assert.equal(code, 0, `the simulator ended with ${code}:\n${log}`)
