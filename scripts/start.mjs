@@ -7,8 +7,8 @@ import { bootstrap } from "./lib/bootstrap.mjs";
 import { readDemo, refreshDemo, seedClass, seedRows } from "./lib/demo-school.mjs";
 import { port, stateDir } from "./lib/paths.mjs";
 import { prepare } from "./lib/prepare.mjs";
-import { checkPort, claimState, serve } from "./lib/server.mjs";
-import { duration, main, say, step } from "./lib/step.mjs";
+import { checkPort, claimState, logTail, serve } from "./lib/server.mjs";
+import { Failure, duration, main, say, step } from "./lib/step.mjs";
 
 function banner(url, demo, state, since) {
   const near = relative(process.cwd(), state);
@@ -45,7 +45,13 @@ await main(async () => {
     await refreshDemo(state, server.url);
     banner(server.url, readDemo(state), state, since);
     const why = await Promise.race([askedToStop, server.stopped]);
-    if (typeof why !== "string") throw new Error(`wrangler dev ended by itself; its log is ${state}/server.log`);
+    if (typeof why !== "string") {
+      // A build that fails ends wrangler dev (cloudflare/workers-sdk issue 7023).
+      throw new Failure("wrangler dev ended by itself", {
+        log: logTail(state),
+        todo: "mend what the log says, then npm start",
+      });
+    }
   } finally {
     await step("stopped", server.stop);
   }

@@ -44,6 +44,8 @@ export function childEnv(extra = {}) {
     PATH: `${inRoot("node_modules", ".bin")}:${process.env.PATH}`,
     CARGO_TARGET_DIR: targetDir(),
     WRANGLER_SEND_METRICS: "false",
+    WRANGLER_SEND_ERROR_REPORTS: "false",
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
     WRANGLER_HIDE_BANNER: "true",
     NO_UPDATE_NOTIFIER: "1",
     ...extra,

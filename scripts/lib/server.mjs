@@ -3,12 +3,13 @@ import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { persistFolder } from "./database.mjs";
 import { identify, isAlive, tryLock, holder, unlock } from "./lock.mjs";
 import { childEnv, root } from "./paths.mjs";
 import { writeAtomic } from "./stamp.mjs";
-import { Failure } from "./step.mjs";
+import { Failure, say, tail } from "./step.mjs";
 
 const lockOf = (state) => join(state, "server.lock");
 const childFile = (state) => join(state, "server-process.json");
@@ -82,6 +83,7 @@ export async function serve({ port, state }) {
   writeAtomic(childFile(state), JSON.stringify(identify(child.pid)));
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
+  createInterface({ input: child.stdout }).on("line", showRebuild);
   const stopped = new Promise((resolve) => child.on("close", resolve));
   stopped.then(() => rmSync(childFile(state), { force: true }));
   const stop = () => stopGroup(child.pid, stopped);
@@ -95,6 +97,15 @@ export async function serve({ port, state }) {
   return { url, stopped, stop };
 }
 
+/** Shows what a rebuild says, after a change of the sources; the rest of wrangler's talk is for the log. */
+function showRebuild(line) {
+  const [, text] = /^\[custom build\] (.+)$/.exec(line) ?? [];
+  if (text && !text.startsWith("Running:") && !text.includes("unchanged")) say(text);
+}
+
+/** The end of the server's log. */
+export const logTail = (state) => tail(readFileSync(logFile(state), "utf8"), 60);
+
 /** Polls until the server is ready; fails as soon as it has ended instead. */
 async function untilReady(url, stopped, state) {
   let ended = false;
@@ -106,7 +117,7 @@ async function untilReady(url, stopped, state) {
     await wait(100);
   }
   throw new Failure(ended ? "wrangler dev ended before it was ready" : "the server did not become ready in 2 minutes", {
-    log: readFileSync(logFile(state), "utf8"),
+    log: logTail(state),
     todo: `read the log above (${logFile(state)})`,
   });
 }
