@@ -46,7 +46,6 @@ await main(async () => {
     banner(server.url, readDemo(state), state, since);
     const why = await Promise.race([askedToStop, server.stopped]);
     if (typeof why !== "string") {
-      // A build that fails ends wrangler dev (cloudflare/workers-sdk issue 7023).
       throw new Failure("wrangler dev ended by itself", {
         log: logTail(state),
         todo: "mend what the log says, then npm start",
