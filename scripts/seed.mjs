@@ -1,8 +1,8 @@
 /** `npm run seed`: the demo school alone, whether a server runs on this state or not. */
 import { bootstrap } from "./lib/bootstrap.mjs";
-import { readDemo, seedClass, seedRows } from "./lib/demo-school.mjs";
+import { readDemo, refreshDemo, seedClass, seedRows } from "./lib/demo-school.mjs";
 import { migrate } from "./lib/database.mjs";
-import { stateDir } from "./lib/paths.mjs";
+import { stateDir, port as usualPort } from "./lib/paths.mjs";
 import { prepare } from "./lib/prepare.mjs";
 import { claimState, freePort, runningServer, serve } from "./lib/server.mjs";
 import { main, say, step } from "./lib/step.mjs";
@@ -16,6 +16,8 @@ async function seedAlone(state) {
   const server = await step("server", () => serve({ port, state }));
   try {
     await step("demo class", () => seedClass(state, server.url));
+    // Where the next `npm start` will be, not this server, which is about to go.
+    await refreshDemo(state, `http://localhost:${usualPort()}`);
   } finally {
     await step("stopped", server.stop);
   }

@@ -117,7 +117,7 @@ function writeDemo(state, demo) {
   rmSync(planFile(state), { force: true });
 }
 
-/** Brings demo.json up to date with where the server is now, and with the class's code, which the teacher may rotate. */
+/** Says in demo.json where the server is now. */
 export async function refreshDemo(state, url) {
   const demo = readDemo(state);
   if (demo.base_url !== url) writeDemo(state, { ...demo, base_url: url });

@@ -5,6 +5,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Failure } from "./step.mjs";
 
 /** The repository's root. */
 export const root = resolve(fileURLToPath(new URL("../..", import.meta.url)));
@@ -20,7 +21,7 @@ export function port() {
   const text = process.env.PORT || "8787";
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 65535) {
-    throw new Error(`PORT is ${JSON.stringify(text)}, which is no port number: use 1 to 65535`);
+    throw new Failure(`PORT is ${JSON.stringify(text)}, which is no port number`, { todo: "use one from 1 to 65535" });
   }
   return value;
 }
