@@ -11,7 +11,7 @@ import { SignInAgainDialog, SignInPage } from './pages/sign-in'
 import { PageBoundary } from './ui/boundary'
 import { Notices } from './ui/notices'
 import { SiteHeader } from './ui/site-header'
-import { Skeleton } from './ui/states'
+import { LoadingPage } from './ui/states'
 
 const ClassPage = lazy(() => import('./pages/class'))
 const ProjectorPage = lazy(() => import('./pages/projector'))
@@ -114,15 +114,7 @@ function Pages() {
 function Framed({ children }: { children: ReactNode }) {
   return (
     <PageBoundary>
-      <Suspense
-        fallback={
-          <main className="page">
-            <Skeleton />
-          </main>
-        }
-      >
-        {children}
-      </Suspense>
+      <Suspense fallback={<LoadingPage />}>{children}</Suspense>
     </PageBoundary>
   )
 }

@@ -95,6 +95,7 @@ export async function callApi(page, method, path, body, headers = {}) {
  * sideways. Leaves a picture of each.
  */
 export async function audit(page, name) {
+  await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.skeleton'))
   for (const colorScheme of ['light', 'dark']) {
     for (const [device, viewport] of [
       ['desktop', DESKTOP],

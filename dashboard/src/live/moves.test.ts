@@ -26,8 +26,9 @@ describe('moves of a live session', () => {
     expect(at({ pace: 'host', question_index: 2 })).not.toContain('next')
   })
 
-  it('a frozen class can be let go, running or paused', () => {
+  it('a class can be frozen and let go, running or paused', () => {
     expect(at({ frozen: true })).toEqual(['pause', 'unfreeze', 'end'])
+    expect(at({ status: 'paused' })).toEqual(['resume', 'freeze', 'end'])
     expect(at({ status: 'paused', frozen: true })).toEqual(['resume', 'unfreeze', 'end'])
   })
 

@@ -19,7 +19,7 @@ export function allowedMoves(session: Position): Move[] {
         'end',
       ]
     case 'paused':
-      return ['resume', ...(session.frozen ? (['unfreeze'] as const) : []), 'end']
+      return ['resume', session.frozen ? 'unfreeze' : 'freeze', 'end']
     case 'ended':
       return []
   }

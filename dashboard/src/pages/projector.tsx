@@ -6,7 +6,7 @@ import type { SchoolClass } from '../api/types'
 import { shownBoard } from '../live/reducer'
 import { useLiveClass } from '../live/use-live-class'
 import { Button } from '../ui/button'
-import { ErrorState, Skeleton } from '../ui/states'
+import { ErrorState, LoadingPage } from '../ui/states'
 import { ConnectionBanner } from './class/connection-banner'
 import { Countdown } from './class/countdown'
 import { Leaderboard } from './class/leaderboard'
@@ -23,17 +23,15 @@ export default function ProjectorPage({ classId }: { classId: string }) {
     document.title = 'Projector · ToolboxAI Edge'
   }, [])
   if (schoolClass.data) return <Projection schoolClass={schoolClass.data} />
+  if (!schoolClass.isError) return <LoadingPage />
   return (
     <main className="page" id="main">
-      {schoolClass.isError ? (
-        <ErrorState
-          title="The class could not be loaded"
-          error={schoolClass.error}
-          onRetry={() => void schoolClass.refetch()}
-        />
-      ) : (
-        <Skeleton rows={2} height="12rem" />
-      )}
+      <h1>Projector view</h1>
+      <ErrorState
+        title="The class could not be loaded"
+        error={schoolClass.error}
+        onRetry={() => void schoolClass.refetch()}
+      />
     </main>
   )
 }

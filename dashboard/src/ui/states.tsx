@@ -15,6 +15,16 @@ export function Skeleton({ rows = 3, height = '4.5rem' }: { rows?: number; heigh
   )
 }
 
+/** A whole page that is still on its way. */
+export function LoadingPage() {
+  return (
+    <main className="page" id="main">
+      <h1 className="sr-only">Loading</h1>
+      <Skeleton />
+    </main>
+  )
+}
+
 /** Nothing here, and what to do about it. */
 export function EmptyState({
   title,
