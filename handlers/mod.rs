@@ -27,6 +27,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
 
 use crate::config::Config;
+use crate::domain::leaderboard::Window;
+use crate::domain::live_session::Move;
 use crate::ports::{Cache, Clock, Database, Entropy, Jobs, Log, RateLimits, Rooms};
 
 /// Largest body of a route that does not say otherwise: a quiz of 100 long questions is about 500 KB.
@@ -63,7 +65,7 @@ pub type AppState = Arc<App>;
         title = "ToolboxAI Edge",
         description = "Classes taught inside Roblox experiences: accounts, classes, quizzes, live rooms and the game's own API."
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, Move, Window)),
     tags(
         (name = "auth", description = "Sign-in."),
         (name = "classes", description = "Classes, join codes, seats."),

@@ -191,16 +191,21 @@ async fn replace_quiz(
             "Send the ETag of the quiz that you changed as If-Match.",
         )
     })?;
+    // Before the body: who has missed a change may name ids that are gone (RFC 9110 section 13.2.1).
+    if revision != before.summary.revision {
+        return Err(changed_meanwhile());
+    }
     let known: AuthorQuiz = serde_json::from_str(&before.body)
         .map_err(|error| ApiError::internal(format!("a stored quiz: {error}")))?;
     let quiz = checked(&app, value, &known.ids())?;
     match quizzes::update(app.db.as_ref(), &teacher.scope(), &id, &quiz, revision, app.clock.now()).await? {
         Written::Done(row) => author_view(row),
-        Written::NotFound | Written::Conflict => Err(ApiError::new(
-            ProblemCode::PreconditionFailed,
-            "Somebody else changed the quiz. Load it again.",
-        )),
+        Written::NotFound | Written::Conflict => Err(changed_meanwhile()),
     }
+}
+
+fn changed_meanwhile() -> ApiError {
+    ApiError::new(ProblemCode::PreconditionFailed, "Somebody else changed the quiz. Load it again.")
 }
 
 /// Publish a quiz

@@ -4,8 +4,7 @@
 //! what they had in memory. Effects happen after the transaction. The alarm sends the outbox to D1 and asks again later
 //! when D1 does not answer.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
 
 use worker::wasm_bindgen::JsValue;
 use worker::worker_sys::WebSocketRequestResponsePair;
@@ -18,6 +17,7 @@ use super::d1::{D1, db_error, js_value};
 use super::rooms::{CALL, CLAIMS, Call, REFUSED, SYNC};
 use super::settings;
 use super::system::System;
+use super::transaction;
 use crate::domain::pusher::{self, PING, PONG};
 use crate::domain::time::Timestamp;
 use crate::domain::tokens::GameClaims;
@@ -45,12 +45,14 @@ impl Sql for ObjectSql {
 pub struct ClassRoom {
     state: State,
     env: Env,
-    room: Rc<RefCell<Room>>,
+    room: RefCell<Room>,
+    /// Whether anybody holds a socket; asking the platform at every sync cost a twentieth of it. Unknown after waking.
+    watched: Cell<Option<bool>>,
 }
 
 impl DurableObject for ClassRoom {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, room: Rc::default() }
+        Self { state, env, room: RefCell::default(), watched: Cell::new(None) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -63,7 +65,7 @@ impl DurableObject for ClassRoom {
             }
             CALL => {
                 let Call { class, op } = request.json().await?;
-                let answer = self.run(move |room, ctx| room.call(ctx, &class, op)).await?;
+                let answer = self.run(|room, ctx| room.call(ctx, &class, op)).await?;
                 Response::from_json(&answer)
             }
             _ => self.open_socket().await,
@@ -78,7 +80,7 @@ impl DurableObject for ClassRoom {
                 let line = serde_json::json!({"message": "report failed", "level": "error", "cause": error.to_string()});
                 System.line(&line.to_string());
             }
-            self.run(move |room, ctx| Ok(((), room.reported(ctx, &report, done.is_ok())?))).await?;
+            self.run(|room, ctx| Ok(((), room.reported(ctx, &report, done.is_ok())?))).await?;
         }
         Response::empty()
     }
@@ -96,11 +98,9 @@ impl DurableObject for ClassRoom {
         };
         let secret = self.app_secret()?;
         let peers = self.attachments(None);
-        let mut effects = self
-            .decide(move |room, ctx| Ok(((), room.socket_message(ctx, &secret, speaker, &peers, &text)?)))
-            .await?
-            .1;
-        self.perform(&mut effects, Some(&ws)).await
+        let effects =
+            self.decide(|room, ctx| Ok(((), room.socket_message(ctx, &secret, speaker, &peers, &text)?)))?.1;
+        self.perform(effects, Some(&ws)).await
     }
 
     async fn websocket_close(
@@ -125,48 +125,35 @@ impl DurableObject for ClassRoom {
 
 impl ClassRoom {
     /// Runs a call of the rules in a transaction and performs what it wants.
-    async fn run<T: 'static>(
+    async fn run<T>(
         &self,
-        call: impl FnOnce(&mut Room, Context<'_>) -> Result<(T, Vec<Effect>), DbError> + 'static,
+        call: impl FnOnce(&mut Room, Context<'_>) -> Result<(T, Vec<Effect>), DbError>,
     ) -> worker::Result<T> {
-        let (value, mut effects) = self.decide(call).await?;
-        self.perform(&mut effects, None).await?;
+        let (value, effects) = self.decide(call)?;
+        self.perform(effects, None).await?;
         Ok(value)
     }
 
-    async fn decide<T: 'static>(
+    /// Runs a call of the rules in a transaction.
+    fn decide<T>(
         &self,
-        call: impl FnOnce(&mut Room, Context<'_>) -> Result<(T, Vec<Effect>), DbError> + 'static,
+        call: impl FnOnce(&mut Room, Context<'_>) -> Result<(T, Vec<Effect>), DbError>,
     ) -> worker::Result<(T, Vec<Effect>)> {
         let storage = self.state.storage();
         let sql = ObjectSql(storage.sql());
-        let watched = !self.state.get_websockets().is_empty();
-        let room = self.room.clone();
-        let outcome = Rc::new(RefCell::new(None));
-        let slot = outcome.clone();
-        let done = storage
-            .transaction(move |_| async move {
-                let ctx = Context { sql: &sql, now: System.now(), entropy: &System, watched };
-                let decided = call(&mut room.borrow_mut(), ctx);
-                let failed = decided.as_ref().err().map(|error| Error::RustError(error.to_string()));
-                *slot.borrow_mut() = Some(decided);
-                failed.map_or(Ok(()), Err)
-            })
-            .await;
-        let decided = outcome.borrow_mut().take();
-        match (done, decided) {
-            (Ok(()), Some(Ok(decided))) => Ok(decided),
-            (_, Some(Err(error))) => Err(Error::RustError(error.to_string())),
-            (done, _) => {
-                // The commit failed: what the rules remember never happened.
-                *self.room.borrow_mut() = Room::default();
-                Err(done.err().unwrap_or_else(|| Error::RustError("the transaction gave nothing".to_owned())))
-            }
+        let watched = self.is_watched();
+        let ctx = Context { sql: &sql, now: System.now(), entropy: &System, watched };
+        let mut room = self.room.borrow_mut();
+        let done = transaction::run(&storage, || call(&mut room, ctx));
+        if done.is_err() {
+            // What the rules remember never happened.
+            *room = Room::default();
         }
+        done
     }
 
     async fn sync(&self, claims: GameClaims, body: Vec<u8>) -> worker::Result<Response> {
-        match self.run(move |room, ctx| room.sync(ctx, &claims, &body)).await? {
+        match self.run(|room, ctx| room.sync(ctx, &claims, &body)).await? {
             SyncReply::Answer(json) => Response::from_bytes(json),
             SyncReply::Refused(refusal) => Ok(Response::from_json(&refusal)?.with_status(REFUSED)),
         }
@@ -175,18 +162,26 @@ impl ClassRoom {
     async fn open_socket(&self) -> worker::Result<Response> {
         let sockets = self.state.get_websockets().len();
         let pair = WebSocketPair::new()?;
-        let mut effects = self.decide(move |room, ctx| Ok(((), room.socket_opened(ctx, sockets)?))).await?.1;
+        let effects = self.decide(|room, ctx| Ok(((), room.socket_opened(ctx, sockets)?)))?.1;
         self.state.accept_web_socket(&pair.server);
+        self.watched.set(Some(true));
         self.state.set_websocket_auto_response(&WebSocketRequestResponsePair::new(PING, PONG)?);
-        self.perform(&mut effects, Some(&pair.server)).await?;
+        self.perform(effects, Some(&pair.server)).await?;
         Ok(ResponseBuilder::new().with_status(101).with_websocket(pair.client).empty())
     }
 
+    fn is_watched(&self) -> bool {
+        let watched = self.watched.get().unwrap_or_else(|| !self.state.get_websockets().is_empty());
+        self.watched.set(Some(watched));
+        watched
+    }
+
     async fn gone(&self, ws: &WebSocket) -> worker::Result<()> {
+        self.watched.set(None);
         let Some(gone) = ws.deserialize_attachment::<Attachment>()? else { return Ok(()) };
         let peers = self.attachments(Some(&gone.socket_id));
-        let mut effects = self.room.borrow().socket_closed(&gone, &peers);
-        self.perform(&mut effects, None).await
+        let effects = self.room.borrow().socket_closed(&gone, &peers);
+        self.perform(effects, None).await
     }
 
     /// What all sockets are subscribed to, but for one.
@@ -203,8 +198,8 @@ impl ClassRoom {
         Ok(pusher::app_secret(&config.realtime_secret, &room_key))
     }
 
-    async fn perform(&self, effects: &mut Vec<Effect>, speaker: Option<&WebSocket>) -> worker::Result<()> {
-        for effect in std::mem::take(effects) {
+    async fn perform(&self, effects: Vec<Effect>, speaker: Option<&WebSocket>) -> worker::Result<()> {
+        for effect in effects {
             match (effect, speaker) {
                 (Effect::Publish { channel, frame, except }, _) => {
                     self.publish(channel, &frame, except.as_deref());

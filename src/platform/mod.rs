@@ -3,17 +3,21 @@
 mod app;
 mod class_room;
 mod d1;
+mod http;
 mod kv;
 mod queue;
 mod rate_limiter;
 mod rooms;
 mod settings;
+mod stub;
 mod system;
+mod transaction;
 
 use tower::ServiceExt;
+use worker::worker_sys::web_sys;
 use worker::{
-    Context, Env, HttpRequest, MessageBatch, MessageExt, ScheduleContext, ScheduledEvent, console_error,
-    event,
+    Context, Env, MessageBatch, MessageExt, Request, Response, ScheduleContext, ScheduledEvent,
+    console_error, event,
 };
 
 use crate::domain::ids::is_room_key;
@@ -31,20 +35,15 @@ const RETRY_S: u32 = 30;
 
 /// A request of the world. Sockets go straight to their room; everything else to the router.
 #[event(fetch)]
-async fn fetch(
-    request: HttpRequest,
-    env: Env,
-    _: Context,
-) -> worker::Result<http::Response<axum::body::Body>> {
-    if let Some(room_key) = request.uri().path().strip_prefix("/app/") {
-        let room_key = room_key.to_owned();
-        return socket(request, &env, &room_key).await;
+async fn fetch(request: web_sys::Request, env: Env, _: Context) -> worker::Result<Response> {
+    let url = request.url();
+    if let Some(room_key) = socket_path(&url) {
+        return socket(request.into(), &env, room_key).await;
     }
-    match application(&env) {
+    let response = match application(&env) {
         Ok(router) => {
-            let (parts, body) = request.into_parts();
-            let request = http::Request::from_parts(parts, axum::body::Body::new(body));
-            router.oneshot(request).await.map_err(|never| match never {})
+            let request = http::to_http(&request).await?;
+            router.oneshot(request).await.unwrap_or_else(|never| match never {})
         }
         Err(error) => {
             let mut id = [0; 16];
@@ -52,23 +51,24 @@ async fn fetch(
             let line =
                 serde_json::json!({"message": "misconfigured", "level": "error", "cause": error.to_string()});
             System.line(&line.to_string());
-            Ok(handlers::misconfigured(&error, &hex(&id)))
+            handlers::misconfigured(&error, &hex(&id))
         }
-    }
+    };
+    http::from_http(response).await
+}
+
+/// The room key of `/app/{room_key}`, Pusher's address of an app.
+fn socket_path(url: &str) -> Option<&str> {
+    let path = url.split_once("://")?.1.split_once('/')?.1;
+    path.split('?').next()?.strip_prefix("app/")
 }
 
 /// Hands a socket to its room. A key that cannot be one wakes no object.
-async fn socket(
-    request: HttpRequest,
-    env: &Env,
-    room_key: &str,
-) -> worker::Result<http::Response<axum::body::Body>> {
+async fn socket(request: Request, env: &Env, room_key: &str) -> worker::Result<Response> {
     if !is_room_key(room_key) {
-        return Ok(http::Response::builder().status(404).body(axum::body::Body::empty()).unwrap_or_default());
+        return Ok(Response::empty()?.with_status(404));
     }
-    let stub = env.durable_object(rooms::BINDING)?.get_by_name(room_key)?;
-    let request: worker::Request = request.try_into()?;
-    Ok(stub.fetch_with_request(request).await?.into())
+    env.durable_object(rooms::BINDING)?.get_by_name(room_key)?.fetch_with_request(request).await
 }
 
 /// Messages, one by one: a broken one never holds up the others. Never an error: that would panic in the macro.

@@ -4,10 +4,11 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use worker::send::SendFuture;
 use worker::{
-    DurableObject, Env, Error, Method, ObjectNamespace, Request, RequestInit, Response, SqlStorage, State,
-    WebSocket, WebSocketIncomingMessage, durable_object,
+    DurableObject, Env, Error, ObjectNamespace, Request, Response, SqlStorage, State, WebSocket,
+    WebSocketIncomingMessage, durable_object,
 };
 
+use super::stub;
 use super::system::System;
 use crate::domain::rate_limit::{Counters, Limit, Verdict, hit};
 use crate::domain::tokens::sha256_hex;
@@ -49,10 +50,9 @@ impl RateLimiterObjects {
     async fn ask(&self, check: &Check) -> worker::Result<Verdict> {
         // 256 objects share all buckets.
         let shard = sha256_hex(&check.bucket).get(..2).unwrap_or_default().to_owned();
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_body(Some(serde_json::to_string(check)?.into()));
-        let request = Request::new_with_init("https://limiter/check", &init)?;
-        self.0.get_by_name(&shard)?.fetch_with_request(request).await?.json().await
+        let check = serde_json::to_string(check)?.into();
+        let answer = stub::post(self.0.get_by_name(&shard)?, "/check", None, &check).await?;
+        Ok(serde_json::from_slice(&answer.body)?)
     }
 }
 

@@ -3,8 +3,9 @@
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use worker::send::SendFuture;
-use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, Response};
+use worker::{Env, ObjectNamespace};
 
+use super::stub;
 use crate::domain::tokens::GameClaims;
 use crate::ports::{PortError, Rooms};
 use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncReply};
@@ -38,59 +39,37 @@ impl RoomObjects {
         env.durable_object(BINDING).map(Self)
     }
 
-    async fn send(
-        &self,
-        room_key: &str,
-        path: &str,
-        headers: Headers,
-        body: worker::wasm_bindgen::JsValue,
-    ) -> worker::Result<Response> {
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_headers(headers).with_body(Some(body));
-        let request = Request::new_with_init(&format!("https://room{path}"), &init)?;
-        self.0.get_by_name(room_key)?.fetch_with_request(request).await
-    }
-
     async fn sync_room(
         &self,
         room_key: &str,
         claims: &GameClaims,
         body: &[u8],
     ) -> Result<SyncReply, PortError> {
-        let claims = serde_json::to_string(claims).map_err(|error| PortError(error.to_string()))?;
-        let headers = Headers::new();
-        headers.set(CLAIMS, &claims).map_err(port_error)?;
-        let mut response = self
-            .send(room_key, SYNC, headers, js_sys::Uint8Array::from(body).into())
-            .await
-            .map_err(port_error)?;
-        let status = response.status_code();
-        let bytes = response.bytes().await.map_err(port_error)?;
-        match status {
-            200 => Ok(SyncReply::Answer(bytes)),
-            REFUSED => serde_json::from_slice(&bytes)
-                .map(SyncReply::Refused)
-                .map_err(|error| PortError(format!("the room's refusal: {error}"))),
-            status => Err(PortError(format!("the room answered {status}"))),
+        let claims = serde_json::to_string(claims).map_err(port_error)?;
+        let stub = self.0.get_by_name(room_key).map_err(port_error)?;
+        let body = js_sys::Uint8Array::from(body).into();
+        let answer = stub::post(stub, SYNC, Some((CLAIMS, &claims)), &body).await.map_err(port_error)?;
+        match answer.status {
+            200 => Ok(SyncReply::Answer(answer.body)),
+            REFUSED => serde_json::from_slice(&answer.body).map(SyncReply::Refused).map_err(port_error),
+            status => Err(port_error(format!("the room answered {status}"))),
         }
     }
 
     async fn call_room(&self, class: ClassFacts, op: RoomOp) -> Result<RoomAnswer, PortError> {
-        let room_key = class.room_key.clone();
-        let call =
-            serde_json::to_string(&Call { class, op }).map_err(|error| PortError(error.to_string()))?;
-        let mut response =
-            self.send(&room_key, CALL, Headers::new(), call.into()).await.map_err(port_error)?;
-        if response.status_code() != 200 {
-            return Err(PortError(format!("the room answered {}", response.status_code())));
+        let stub = self.0.get_by_name(&class.room_key).map_err(port_error)?;
+        let call = serde_json::to_string(&Call { class, op }).map_err(port_error)?;
+        let answer = stub::post(stub, CALL, None, &call.into()).await.map_err(port_error)?;
+        match answer.status {
+            200 => serde_json::from_slice(&answer.body).map_err(port_error),
+            status => Err(port_error(format!("the room answered {status}"))),
         }
-        response.json().await.map_err(port_error)
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn port_error(error: worker::Error) -> PortError {
-    PortError(format!("room: {error}"))
+fn port_error(error: impl ToString) -> PortError {
+    PortError(format!("room: {}", error.to_string()))
 }
 
 impl Rooms for RoomObjects {

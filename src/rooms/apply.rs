@@ -1,13 +1,14 @@
 //! Applies the events of one batch: memory changes event by event, SQL is written once at the end, with one statement a
 //! table however many events there are.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::event::{Body, Event, Reject, RejectCode};
+use super::live::{Answer, Live};
 use super::memory::{Memory, SeatState, from_json, to_json};
 use super::outbox::Mark;
 use super::sync::EventStatus;
@@ -16,7 +17,8 @@ use crate::domain::class::JoinPolicy;
 use crate::domain::ids::{QuestionId, SeatId, SessionId};
 use crate::domain::live_session::Closed;
 use crate::domain::pusher::Channel;
-use crate::domain::quiz::grade;
+use crate::domain::quiz::{Question, Quiz, grade};
+use crate::domain::time::Timestamp;
 use crate::domain::tokens::GameClaims;
 use crate::domain::xp;
 use crate::ports::{DbError, Value, decode};
@@ -27,17 +29,20 @@ const INSERT_EVENTS: &str = "
     insert into events (id, fingerprint, outcome, session_no, at)
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?2 from json_each(?1)";
 const INSERT_ANSWERS: &str = "
-    insert into answers (session_no, seat_no, question, attempt, correct, points, ms, at, response)
-    select ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, ?3, value ->> 6
+    insert into answers (session_no, no, seat_no, question, attempt, correct, points, ms, at, response)
+    select ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?3, value ->> 7
     from json_each(?1)";
 const INSERT_XP: &str = "
     insert into xp_ledger (day, event_id, seat_no, session_no, xp)
     select ?2, value ->> 0, value ->> 1, ?3, value ->> 2 from json_each(?1)";
+const UPSERT_XP: &str = "
+    insert into seat_xp (no, xp) select value ->> 0, value ->> 1 from json_each(?1) where true
+    on conflict (no) do update set xp = excluded.xp";
 const UPSERT_SEATS: &str = "
-    insert into seats (no, seat_id, user_id, display_name, status, xp, server, progress, joined_at)
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
+    insert into seats (no, seat_id, user_id, display_name, status, server, progress, joined_at)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
     from json_each(?1) where true
-    on conflict (no) do update set display_name = excluded.display_name, status = excluded.status, xp = excluded.xp,
+    on conflict (no) do update set display_name = excluded.display_name, status = excluded.status,
       server = excluded.server, progress = excluded.progress";
 /// Takes seats offline.
 pub(super) const SEATS_OFFLINE: &str = "
@@ -121,6 +126,7 @@ pub(super) struct Batch<'m> {
     answers: Vec<serde_json::Value>,
     ledger: Vec<serde_json::Value>,
     touched: BTreeSet<i64>,
+    totals: BTreeMap<i64, u64>,
     announced: BTreeSet<i64>,
     new_seats: BTreeSet<i64>,
     sheet_parts: BTreeSet<i64>,
@@ -148,6 +154,7 @@ impl<'m> Batch<'m> {
             answers: Vec::new(),
             ledger: Vec::new(),
             touched: BTreeSet::new(),
+            totals: BTreeMap::new(),
             announced: BTreeSet::new(),
             new_seats: BTreeSet::new(),
             sheet_parts: BTreeSet::new(),
@@ -254,60 +261,48 @@ impl<'m> Batch<'m> {
         let Body::Answer { session_id, question_id, response, elapsed_ms } = &event.body else {
             return Err(Reject::new(RejectCode::Malformed, "not an answer"));
         };
+        let now = self.ctx.now;
         let seat = self.memory.seat(&event.user_id).ok_or_else(seat_unknown)?;
         let (no, seat_id, joined_at) = (active(seat)?, seat.id.clone(), seat.joined_at);
-        let now = self.ctx.now;
         let live = self.memory.live.as_mut().filter(|live| live.session.id.as_str() == session_id);
         let live = live
             .ok_or_else(|| Reject::new(RejectCode::SessionUnknown, "no such session is on in this class"))?;
-        let number = live.question_numbers.get(question_id).copied();
-        let number = number.ok_or_else(|| Reject::new(RejectCode::QuestionUnknown, "no such question"))?;
-        live.session.accepts(number, now).map_err(closed)?;
-        let cell = live.cells.get(&(no, number)).copied().unwrap_or_default();
-        if cell.correct || cell.attempts >= live.session.max_attempts {
+        let quiz = live.quiz.clone();
+        let (number, question) = open_question(live, &quiz, question_id, now)?;
+        let attempts = live.cell(no, number);
+        if attempts.correct || attempts.attempts >= live.session.max_attempts {
             return Err(Reject::new(RejectCode::AlreadyAnswered, "answered right, or no tries left"));
         }
-        let quiz = live.quiz.clone();
-        let question = usize::try_from(number).ok().and_then(|index| quiz.questions.get(index));
-        let question =
-            question.ok_or_else(|| Reject::new(RejectCode::QuestionUnknown, "no such question"))?;
         let correct = grade(&question.kind, response)
             .map_err(|invalid| Reject::new(RejectCode::ResponseInvalid, invalid.0))?;
         let points = if correct { question.points } else { 0 };
-        let shown_at =
-            live.session.question_opened_at.or(live.session.started_at).unwrap_or(now).max(joined_at);
-        let on_screen = now.millis_since(
-            live.scores.get(&no).and_then(|score| score.last_at).unwrap_or(shown_at).max(shown_at),
-        );
-        let ms = elapsed_ms.map_or(on_screen, |ms| ms.min(now.millis_since(shown_at))).max(0);
-        let gained = live.add(no, number, correct, points, ms, now);
-        let attempt = cell.attempts + 1;
-        self.answers.push(json!([no, number, attempt, correct, points, ms, response.to_string()]));
+        let ms = time_taken(live, no, joined_at, *elapsed_ms, now);
+        let (answer_no, attempt) = (live.answer_count, attempts.attempts + 1);
+        let gained = live.add(no, number, &Answer { correct, points, ms, at: now });
+        let response = response.to_string();
+        self.answers.push(json!([answer_no, no, number, attempt, correct, points, ms, response]));
+        self.sheet_parts.insert(super::sheet::part_of(no));
+        let xp = self.earn(event, no, gained);
+        let level = xp::level(xp);
+        let question_id = question.id.clone();
+        let news =
+            AnswerNews { seat_id, question_id, correct, points, xp_gained: gained, xp, level, ms, attempt };
+        self.answer_news.push(news);
+        let rank = board::session_rank(self.memory, no);
+        let result = AnswerResult { correct, points, xp_gained: gained, xp, level, rank, badges: Vec::new() };
+        Ok(Outcome { result: Some(result), ..Outcome::default() })
+    }
+
+    /// Adds XP to the ledger and gives all that the pupil has.
+    fn earn(&mut self, event: &Event, no: i64, gained: u32) -> u64 {
+        let Some(seat) = self.memory.seat_mut(&event.user_id) else { return 0 };
+        seat.xp += u64::from(gained);
+        let total = seat.xp;
         if gained > 0 {
             self.ledger.push(json!([event.id, no, gained]));
+            self.totals.insert(no, total);
         }
-        self.sheet_parts.insert(super::sheet::part_of(no));
-        self.touched.insert(no);
-        let total = self.memory.seat_mut(&event.user_id).map_or(0, |seat| {
-            seat.xp += u64::from(gained);
-            seat.xp
-        });
-        let level = xp::level(total);
-        self.answer_news.push(AnswerNews {
-            seat_id,
-            question_id: question.id.clone(),
-            correct,
-            points,
-            xp_gained: gained,
-            xp: total,
-            level,
-            ms,
-            attempt,
-        });
-        let rank = board::session_rank(self.memory, no);
-        let result =
-            AnswerResult { correct, points, xp_gained: gained, xp: total, level, rank, badges: Vec::new() };
-        Ok(Outcome { result: Some(result), ..Outcome::default() })
+        total
     }
 
     /// Writes what the events changed and tells the dashboards.
@@ -325,6 +320,8 @@ impl<'m> Batch<'m> {
         if !self.ledger.is_empty() {
             let rows = Value::from(to_json(&self.ledger)?);
             ctx.sql.query(INSERT_XP, &[rows, ctx.now.day().into(), session_no.into()])?;
+            let totals: Vec<(i64, u64)> = self.totals.into_iter().collect();
+            ctx.sql.query(UPSERT_XP, &[Value::from(to_json(&totals)?)])?;
         }
         let touched: Vec<i64> = self.touched.into_iter().collect();
         store_seats(memory, ctx, &touched)?;
@@ -350,6 +347,29 @@ impl<'m> Batch<'m> {
         }
         Ok(())
     }
+}
+
+/// The question, if it takes answers now.
+fn open_question<'q>(
+    live: &Live,
+    quiz: &'q Quiz,
+    id: &str,
+    now: Timestamp,
+) -> Result<(u32, &'q Question), Reject> {
+    let unknown = || Reject::new(RejectCode::QuestionUnknown, "no such question");
+    let number = live.question_numbers.get(id).copied().ok_or_else(unknown)?;
+    live.session.accepts(number, now).map_err(closed)?;
+    let question = usize::try_from(number).ok().and_then(|index| quiz.questions.get(index));
+    Ok((number, question.ok_or_else(unknown)?))
+}
+
+/// How long the pupil took: what the game says, but never longer than the question was there; without it the time since
+/// the pupil's answer before.
+fn time_taken(live: &Live, no: i64, joined_at: Timestamp, elapsed_ms: Option<i64>, now: Timestamp) -> i64 {
+    let shown_at = live.session.question_opened_at.or(live.session.started_at).unwrap_or(now).max(joined_at);
+    let since = live.score(no).last_at.unwrap_or(shown_at).max(shown_at);
+    let ms = elapsed_ms.map_or_else(|| now.millis_since(since), |ms| ms.min(now.millis_since(shown_at)));
+    ms.max(0)
 }
 
 fn joined(seat: &SeatState) -> Outcome {
@@ -394,7 +414,6 @@ pub(super) fn store_seats(memory: &Memory, ctx: Context<'_>, numbers: &[i64]) ->
                 seat.user_id,
                 seat.display_name,
                 seat.status,
-                seat.xp,
                 seat.server,
                 progress,
                 seat.joined_at.as_millis()

@@ -62,17 +62,13 @@ fn ranked(memory: &Memory, xp: impl Fn(i64, u64) -> u64) -> Vec<LeaderboardItem>
         display_name: seat.display_name.clone(),
         xp: xp(seat.no, seat.xp),
         total_xp: seat.xp,
-        points: memory
-            .live
-            .as_ref()
-            .and_then(|live| live.scores.get(&seat.no))
-            .map_or(0, |score| score.points),
+        points: session_xp(memory, seat.no),
     });
     rank(standings.collect())
 }
 
 fn session_xp(memory: &Memory, no: i64) -> u64 {
-    memory.live.as_ref().and_then(|live| live.scores.get(&no)).map_or(0, |score| score.xp)
+    memory.live.as_ref().map_or(0, |live| live.score(no).points)
 }
 
 /// A pupil's rank in the session, without building the board.

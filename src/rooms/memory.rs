@@ -1,16 +1,14 @@
 //! What a room keeps in memory: a projection of its SQL, loaded once and changed together with it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::live::{Live, SessionRow};
 use super::outbox::Outbox;
 use super::schema::{self, SET_META};
 use super::{ClassFacts, Context, Effect, Progress, Seat, SeatStatus};
 use crate::domain::ids::SeatId;
-use crate::domain::live_session::LiveSession;
-use crate::domain::quiz::Quiz;
 use crate::domain::time::Timestamp;
 use crate::domain::xp;
 use crate::ports::{DbError, Sql, decode, decode_first};
@@ -77,82 +75,12 @@ impl SeatState {
     }
 }
 
-/// A session with all that its answers came to.
-pub(super) struct Live {
-    pub no: i64,
-    pub session: LiveSession,
-    pub quiz: Arc<Quiz>,
-    pub question_numbers: HashMap<String, u32>,
-    /// By seat and question.
-    pub cells: HashMap<(i64, u32), Cell>,
-    /// By seat.
-    pub scores: HashMap<i64, Score>,
-}
-
-/// What a pupil's tries at a question came to.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Cell {
-    pub attempts: u32,
-    pub correct: bool,
-    pub points: u32,
-    pub ms: i64,
-}
-
-/// What a pupil has in a session.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Score {
-    pub points: u64,
-    pub xp: u64,
-    pub last_at: Option<Timestamp>,
-}
-
-impl Live {
-    pub fn new(no: i64, session: LiveSession, quiz: Quiz) -> Self {
-        let question_numbers = (0..)
-            .zip(&quiz.questions)
-            .map(|(number, question)| (question.id.as_str().to_owned(), number))
-            .collect();
-        Self {
-            no,
-            session,
-            quiz: Arc::new(quiz),
-            question_numbers,
-            cells: HashMap::new(),
-            scores: HashMap::new(),
-        }
-    }
-
-    /// Adds one try. The best one counts, so the order of the tries does not matter.
-    pub fn add(
-        &mut self,
-        seat_no: i64,
-        question: u32,
-        correct: bool,
-        points: u32,
-        ms: i64,
-        at: Timestamp,
-    ) -> u32 {
-        let cell = self.cells.entry((seat_no, question)).or_default();
-        let gained = points.saturating_sub(cell.points);
-        cell.attempts += 1;
-        cell.correct |= correct;
-        cell.points += gained;
-        cell.ms = cell.ms.saturating_add(ms);
-        let score = self.scores.entry(seat_no).or_default();
-        score.points += u64::from(gained);
-        score.xp += u64::from(gained);
-        score.last_at = score.last_at.max(Some(at));
-        gained
-    }
-}
-
 const SEATS: &str = "
-    select no, seat_id, user_id, display_name, status, xp, server, progress, joined_at from seats order by no";
+    select s.no, s.seat_id, s.user_id, s.display_name, s.status, coalesce(x.xp, 0) as xp, s.server, s.progress, s.joined_at
+    from seats s left join seat_xp x on x.no = s.no order by s.no";
 const SERVERS: &str = "select job_id, last_sync_at from servers";
 const NEWEST_SESSION: &str = "
     select no, body, quiz from sessions where quiz is not null order by no desc limit 1";
-const ANSWERS: &str = "
-    select seat_no, question, correct, points, ms, at from answers where session_no = ?1";
 const LAST_SEQ: &str = "
     select coalesce(max(seq), 0) as last_seq,
       coalesce((select max(seq) from log where game_type is not null), 0) as last_game_seq
@@ -178,23 +106,6 @@ struct ServerRow {
 }
 
 #[derive(Deserialize)]
-pub(super) struct SessionRow {
-    pub no: i64,
-    pub body: String,
-    pub quiz: String,
-}
-
-#[derive(Deserialize)]
-struct AnswerRow {
-    seat_no: i64,
-    question: u32,
-    correct: i64,
-    points: u32,
-    ms: i64,
-    at: i64,
-}
-
-#[derive(Deserialize)]
 struct SeqRow {
     last_seq: i64,
     last_game_seq: i64,
@@ -217,17 +128,6 @@ pub(super) fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> Result<T,
         .map_err(|error| DbError::Backend(format!("a stored document does not decode: {error}")))
 }
 
-/// A session with its answers.
-pub(super) fn load_live(ctx: Context<'_>, row: &SessionRow) -> Result<Live, DbError> {
-    let quiz = Quiz::from_stored(&row.quiz, ctx.now, ctx.entropy).map_err(DbError::Backend)?;
-    let mut live = Live::new(row.no, from_json(&row.body)?, quiz);
-    for answer in decode::<AnswerRow>(ctx.sql.query(ANSWERS, &[row.no.into()])?)? {
-        let at = Timestamp::from_millis(answer.at);
-        live.add(answer.seat_no, answer.question, answer.correct != 0, answer.points, answer.ms, at);
-    }
-    Ok(live)
-}
-
 impl Memory {
     /// Reads everything; nothing when the room has no class yet.
     pub fn load(ctx: Context<'_>) -> Result<Option<Self>, DbError> {
@@ -247,7 +147,7 @@ impl Memory {
             seat_by_user: (0..).zip(&seats).map(|(index, seat)| (seat.user_id.clone(), index)).collect(),
             seats,
             servers: servers.into_iter().map(server).collect(),
-            live: session.map(|row| load_live(ctx, &row)).transpose()?,
+            live: session.map(|row| Live::load(ctx, &row)).transpose()?,
             last_seq: seq.last_seq,
             last_game_seq: seq.last_game_seq,
             outbox: Outbox::load(ctx)?,

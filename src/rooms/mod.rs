@@ -8,6 +8,7 @@ mod apply;
 mod board;
 mod calls;
 mod event;
+mod live;
 mod log;
 mod memory;
 mod outbox;

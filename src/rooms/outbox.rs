@@ -211,7 +211,7 @@ fn report(memory: &Memory, ctx: Context<'_>) -> Result<Report, DbError> {
         sessions: Vec::new(),
         sheets: Vec::new(),
     };
-    let mut earlier: HashMap<i64, super::memory::Live> = HashMap::new();
+    let mut earlier: HashMap<i64, super::live::Live> = HashMap::new();
     for mark in memory.outbox.marks.keys() {
         let session_no = match *mark {
             Mark::Seat(no) => {

@@ -11,11 +11,12 @@ const VERSION_1: &[&str] = &[
         user_id text not null unique,
         display_name text not null,
         status text not null,
-        xp integer not null default 0,
         server text,
         progress text,
         joined_at integer not null
     ) strict",
+    // Apart from the seats, so that the XP of a whole class is one page to write.
+    "create table if not exists seat_xp (no integer primary key, xp integer not null) strict",
     "create table if not exists servers (job_id text primary key, last_sync_at integer not null) strict, without rowid",
     "create table if not exists sessions (
         no integer primary key,
@@ -33,8 +34,10 @@ const VERSION_1: &[&str] = &[
         session_no integer not null,
         at integer not null
     ) strict, without rowid",
+    // By session and then as they came: the answers of a batch lie side by side, in a page or two.
     "create table if not exists answers (
         session_no integer not null,
+        no integer not null,
         seat_no integer not null,
         question integer not null,
         attempt integer not null,
@@ -43,7 +46,7 @@ const VERSION_1: &[&str] = &[
         ms integer not null,
         at integer not null,
         response text not null,
-        primary key (session_no, seat_no, question, attempt)
+        primary key (session_no, no)
     ) strict, without rowid",
     "create table if not exists xp_ledger (
         day integer not null,

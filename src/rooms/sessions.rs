@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::live::{Live, SessionRow};
 use super::log::{self, GameMessage, Message};
-use super::memory::{Live, Memory, SessionRow, from_json, load_live, to_json};
+use super::memory::{Memory, from_json, to_json};
 use super::outbox::Mark;
 use super::{Context, Effect, Refusal, board, outbox};
 use crate::domain::ids::{QuizId, SessionId};
@@ -276,7 +277,7 @@ pub(super) fn sheet(
         }
         Some(id) => {
             let row: Option<SessionRow> = decode_first(ctx.sql.query(BY_ID, &[id.into()])?)?;
-            row.map(|row| load_live(ctx, &row).map(|live| super::sheet::sheet(memory, &live))).transpose()
+            row.map(|row| Live::load(ctx, &row).map(|live| super::sheet::sheet(memory, &live))).transpose()
         }
     }
 }
@@ -285,5 +286,5 @@ pub(super) fn sheet(
 pub(super) fn by_number(ctx: Context<'_>, no: i64) -> Result<Option<Live>, DbError> {
     const BY_NO: &str = "select no, body, quiz from sessions where no = ?1 and quiz is not null";
     let row: Option<SessionRow> = decode_first(ctx.sql.query(BY_NO, &[no.into()])?)?;
-    row.map(|row| load_live(ctx, &row)).transpose()
+    row.map(|row| Live::load(ctx, &row)).transpose()
 }

@@ -13,6 +13,28 @@ fn the_committed_document_is_the_generated_one() {
     assert!(generated == committed, "openapi.json is old: cargo run --bin openapi > openapi.json");
 }
 
+/// A reference that leads nowhere breaks every generator of clients.
+#[test]
+fn every_reference_in_the_document_leads_somewhere() {
+    fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Object(object) => {
+                found.extend(object.get("$ref").and_then(Value::as_str));
+                object.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let document: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100);
+    for reference in found {
+        assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
+    }
+}
+
 #[test]
 fn the_document_is_served() {
     let app = TestApp::new();
@@ -155,6 +177,6 @@ fn a_sync_of_thirty_answers_takes_no_d1_and_six_statements_in_the_room() {
         game.sync(&second);
     });
     assert_eq!(app.db.take_batches(), 0);
-    // Read the known events; write events, answers, XP, seats and the log.
+    // Read the known events; write events, answers, the ledger, the totals and the log.
     assert_eq!(statements, 6);
 }

@@ -202,7 +202,7 @@ fn with_more_attempts_only_what_is_better_earns_xp() {
     }
     let room_key = class["room_key"].as_str().unwrap();
     assert_eq!(app.rooms.number(room_key, "select sum(xp) from xp_ledger"), 10);
-    assert_eq!(app.rooms.number(room_key, "select xp from seats"), 10);
+    assert_eq!(app.rooms.number(room_key, "select xp from seat_xp"), 10);
 }
 
 #[test]

@@ -101,6 +101,7 @@ fn a_quiz_that_is_sent_back_keeps_its_ids() {
     assert_eq!(after["revision"], 2);
     assert_eq!(after["questions"].as_array().unwrap()[..7], quiz["questions"].as_array().unwrap()[..]);
     put("\"1\"", &changed).problem(412, "precondition_failed");
+    put("\"1\"", &fractions()).problem(412, "precondition_failed");
     ada.request("PUT", &path(&quiz, ""), &[], Some(changed.to_string()))
         .problem(428, "precondition_required");
     changed["questions"][0]["id"] = json!(format!("q_{:026}", 1));

@@ -130,7 +130,7 @@ fn the_ledger_and_the_totals_agree() {
     let mut playing = playing(5);
     let events = playing.answers(5);
     playing.game.sync(&events);
-    let differing = "select count(*) from seats where xp <> coalesce((select sum(xp) from xp_ledger where seat_no = seats.no), 0)";
+    let differing = "select count(*) from seat_xp where xp <> coalesce((select sum(xp) from xp_ledger where seat_no = seat_xp.no), 0)";
     assert_eq!(playing.app.rooms.number(playing.class["room_key"].as_str().unwrap(), differing), 0);
 }
 

@@ -96,7 +96,7 @@ fn what_the_room_has_forgotten_comes_from_what_it_reported_and_is_the_same() {
     assert_eq!(app.rooms.number(room_key, "select count(*) from sessions where quiz is null"), 3);
     assert_eq!(app.rooms.number(room_key, "select count(distinct session_no) from answers"), 20);
     assert_eq!(ada.get(&path(&class, &session)).expect(200), before);
-    assert_eq!(app.rooms.number(room_key, "select xp from seats"), 230, "nobody loses XP by it");
+    assert_eq!(app.rooms.number(room_key, "select xp from seat_xp"), 230, "nobody loses XP by it");
 }
 
 #[test]

@@ -1050,6 +1050,11 @@ export interface components {
             seq: number;
             type: string;
         };
+        /**
+         * @description What a teacher does to a session.
+         * @enum {string}
+         */
+        Move: "start" | "next" | "pause" | "resume" | "freeze" | "unfreeze" | "end";
         /** @description A part with its id. */
         NamedPart: {
             id?: components["schemas"]["PartId"] | null;
@@ -1369,9 +1374,10 @@ export interface components {
             /** @description Their school. */
             school_id: components["schemas"]["SchoolId"];
         };
-        /** @enum {string} */
-        Move: "start" | "next" | "pause" | "resume" | "freeze" | "unfreeze" | "end";
-        /** @enum {string} */
+        /**
+         * @description Over which time XP counts.
+         * @enum {string}
+         */
         Window: "session" | "day" | "week" | "all";
     };
     responses: never;

@@ -1,0 +1,42 @@
+//! Requests and responses between JavaScript and the router, bodies whole: reading a body chunk by chunk through a stream
+//! cost a sync more than its SQL did (docs/decisions/0005-the-cost-of-a-sync.md).
+
+use axum::body::{Body, to_bytes};
+use http::{HeaderName, HeaderValue};
+use js_sys::{Array, Uint8Array};
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::worker_sys::web_sys;
+use worker::{Error, Headers, Response, ResponseBuilder, Result};
+
+/// A request for the router.
+pub(super) async fn to_http(request: &web_sys::Request) -> Result<http::Request<Body>> {
+    let method = request.method();
+    let body = match method.as_str() {
+        "GET" | "HEAD" => Body::empty(),
+        _ => Body::from(Uint8Array::new(&JsFuture::from(request.array_buffer()?).await?).to_vec()),
+    };
+    let converted = http::Request::builder().method(method.as_str()).uri(request.url()).body(body);
+    let mut converted = converted.map_err(|error| Error::RustError(error.to_string()))?;
+    for entry in request.headers().entries() {
+        let entry: Array = entry?.into();
+        let (name, value) = (entry.get(0).as_string(), entry.get(1).as_string());
+        let name = name.and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+        let value = value.and_then(|value| HeaderValue::from_str(&value).ok());
+        if let (Some(name), Some(value)) = (name, value) {
+            converted.headers_mut().append(name, value);
+        }
+    }
+    Ok(converted)
+}
+
+/// The router's response.
+pub(super) async fn from_http(response: http::Response<Body>) -> Result<Response> {
+    let (parts, body) = response.into_parts();
+    let headers = Headers::new();
+    for (name, value) in &parts.headers {
+        headers.append(name.as_str(), &String::from_utf8_lossy(value.as_bytes()))?;
+    }
+    let bytes = to_bytes(body, usize::MAX).await.map_err(|error| Error::RustError(error.to_string()))?;
+    let builder = ResponseBuilder::new().with_status(parts.status.as_u16()).with_headers(headers);
+    Ok(if bytes.is_empty() { builder.empty() } else { builder.fixed(bytes.into()) })
+}
