@@ -110,7 +110,7 @@ async fn create_live_session(
     };
     let session = session_from(app.rooms.call(class.facts(), RoomOp::CreateSession(Box::new(new))).await?)?;
     // At once, so that the session is found by its id; the room's own report follows with everything else.
-    let report = Report::of_session(class.id, class.school_id, &session)?;
+    let report = Report::of_session(&class.facts(), &session)?;
     reports::apply(app.db.as_ref(), &report).await?;
     let location = format!("/api/v1/live-sessions/{}", session.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Out(session)))

@@ -8,6 +8,7 @@ mod health;
 mod idempotency;
 mod layers;
 mod live_sessions;
+mod notifications;
 mod problem;
 mod quizzes;
 mod realtime;
@@ -29,7 +30,7 @@ pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
 use crate::config::Config;
 use crate::domain::leaderboard::Window;
 use crate::domain::live_session::Move;
-use crate::ports::{Cache, Clock, Database, Entropy, Jobs, Log, RateLimits, Rooms};
+use crate::ports::{Cache, Clock, Database, Entropy, Inboxes, Jobs, Log, RateLimits, Rooms};
 
 /// Largest body of a route that does not say otherwise: a quiz of 100 long questions is about 500 KB.
 const MAX_BODY_BYTES: usize = 512 * 1024;
@@ -44,6 +45,8 @@ pub struct App {
     pub jobs: Arc<dyn Jobs>,
     /// The class rooms.
     pub rooms: Arc<dyn Rooms>,
+    /// People's inboxes.
+    pub inboxes: Arc<dyn Inboxes>,
     /// The limits.
     pub rate_limits: Arc<dyn RateLimits>,
     /// The time.
@@ -73,6 +76,7 @@ pub type AppState = Arc<App>;
         (name = "live", description = "Live sessions, boards and results."),
         (name = "game", description = "What Roblox game servers call."),
         (name = "realtime", description = "Signatures for the Pusher channels of a class room."),
+        (name = "notifications", description = "What waits for a person in any of their classes."),
         (name = "health", description = "For who watches it.")
     )
 )]
@@ -88,6 +92,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(results::routes())
         .merge(game::routes())
         .merge(realtime::routes())
+        .merge(notifications::routes())
         .merge(health::routes())
 }
 

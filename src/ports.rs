@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::rate_limit::{Limit, Verdict};
 use crate::domain::time::Timestamp;
 use crate::domain::tokens::GameClaims;
+use crate::inbox::{InboxAnswer, InboxOp};
 use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncReply};
 
 /// The largest integer that survives a JavaScript number; both adapters refuse what is beyond.
@@ -159,6 +160,16 @@ pub trait Rooms: Send + Sync {
     /// Anything that a teacher does or asks. The facts of the class go along, so that a room that missed a change
     /// learns of it here.
     fn call(&self, class: ClassFacts, op: RoomOp) -> BoxFuture<'_, Result<RoomAnswer, PortError>>;
+}
+
+/// People's inboxes, by user.
+pub trait Inboxes: Send + Sync {
+    /// Asks the inbox of one person.
+    fn call(
+        &self,
+        user: crate::domain::ids::UserId,
+        op: InboxOp,
+    ) -> BoxFuture<'_, Result<InboxAnswer, PortError>>;
 }
 
 /// Sliding-window limits that hold across the planet.

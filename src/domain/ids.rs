@@ -106,6 +106,10 @@ id!(
     GameKeyId, "gk"
 );
 id!(
+    /// A notification.
+    NotificationId, "ntf"
+);
+id!(
     /// A dead letter.
     DeadLetterId, "dl"
 );

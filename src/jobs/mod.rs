@@ -1,11 +1,13 @@
-//! What a queue message and a cron tick do.
+//! What a queue message, a cron tick and a room's report do.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{DeadLetterId, GameKeyId, SchoolId};
 use crate::domain::time::Timestamp;
-use crate::ports::{Database, DbError, Entropy};
-use crate::storage::{game_keys, housekeeping};
+use crate::inbox::InboxOp;
+use crate::ports::{Database, DbError, Entropy, Inboxes, PortError};
+use crate::rooms::Report;
+use crate::storage::{game_keys, housekeeping, reports};
 
 /// The queue whose messages failed for good.
 pub const DEAD_LETTER_QUEUE: &str = "toolboxai-jobs-dead";
@@ -41,6 +43,20 @@ pub async fn run(db: &dyn Database, message: &str) -> Result<(), JobError> {
     let job: Job = serde_json::from_str(message).map_err(|error| JobError::Malformed(error.to_string()))?;
     match job {
         Job::GameKeyUsed { key_id, school_id, at } => game_keys::touch(db, &school_id, &key_id, at).await?,
+    }
+    Ok(())
+}
+
+/// Takes a room's report to where it belongs. Twice or late is the same as once, so a half of it is simply done again.
+pub async fn deliver(db: &dyn Database, inboxes: &dyn Inboxes, report: &Report) -> Result<(), PortError> {
+    reports::apply(db, report).await.map_err(|error| PortError(error.to_string()))?;
+    if report.wants_approval && !report.seats.is_empty() {
+        let op = InboxOp::Seats {
+            class_id: report.class_id.clone(),
+            class_name: report.class_name.clone(),
+            seats: report.seats.clone(),
+        };
+        inboxes.call(report.teacher_id.clone(), op).await?;
     }
     Ok(())
 }

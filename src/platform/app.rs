@@ -7,6 +7,7 @@ use axum::Router;
 use worker::Env;
 
 use super::d1::D1;
+use super::inbox::InboxObjects;
 use super::kv::Kv;
 use super::queue::JobQueue;
 use super::rate_limiter::RateLimiterObjects;
@@ -43,6 +44,7 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         cache: Arc::new(Kv::of(env).map_err(missing(super::kv::BINDING))?),
         jobs: Arc::new(JobQueue::of(env).map_err(missing(super::queue::BINDING))?),
         rooms: Arc::new(RoomObjects::of(env).map_err(missing(super::rooms::BINDING))?),
+        inboxes: Arc::new(InboxObjects::of(env).map_err(missing(super::inbox::BINDING))?),
         rate_limits: Arc::new(RateLimiterObjects::of(env).map_err(missing(super::rate_limiter::BINDING))?),
         clock: Arc::new(System),
         entropy: Arc::new(System),

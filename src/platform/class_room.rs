@@ -6,14 +6,15 @@
 
 use std::cell::{Cell, RefCell};
 
-use worker::wasm_bindgen::JsValue;
 use worker::worker_sys::WebSocketRequestResponsePair;
 use worker::{
-    DurableObject, Env, Error, Request, Response, ResponseBuilder, SqlStorage, State, WebSocket,
+    DurableObject, Env, Error, Request, Response, ResponseBuilder, State, WebSocket,
     WebSocketIncomingMessage, WebSocketPair, durable_object,
 };
 
-use super::d1::{D1, db_error, js_value};
+use super::d1::D1;
+use super::inbox::InboxObjects;
+use super::object_sql::ObjectSql;
 use super::rooms::{CALL, CLAIMS, Call, REFUSED, SYNC};
 use super::settings;
 use super::system::System;
@@ -21,24 +22,9 @@ use super::transaction;
 use crate::domain::pusher::{self, PING, PONG};
 use crate::domain::time::Timestamp;
 use crate::domain::tokens::GameClaims;
-use crate::ports::{Clock, DbError, Log, Row, Sql, Value};
-use crate::rooms::{Attachment, Context, Effect, Room, SyncReply};
-use crate::storage::reports;
-
-/// The SQLite of this object.
-struct ObjectSql(SqlStorage);
-
-impl Sql for ObjectSql {
-    fn query(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, DbError> {
-        let values: Vec<JsValue> = params.iter().map(js_value).collect::<Result<_, _>>()?;
-        let cursor = self.0.exec_raw(sql, values).map_err(|error| db_error(&error))?;
-        if sql.trim_start().starts_with("select") {
-            cursor.to_array().map_err(|error| db_error(&error))
-        } else {
-            Ok(Vec::new())
-        }
-    }
-}
+use crate::jobs;
+use crate::ports::{Clock, DbError, Log, PortError};
+use crate::rooms::{Attachment, Context, Effect, Report, Room, SyncReply};
 
 /// See the module.
 #[durable_object]
@@ -75,7 +61,7 @@ impl DurableObject for ClassRoom {
     async fn alarm(&self) -> worker::Result<Response> {
         let report = self.run(Room::due).await?;
         if let Some(report) = report {
-            let done = reports::apply(&D1::of(&self.env)?, &report).await;
+            let done = self.deliver(&report).await;
             if let Err(error) = &done {
                 let line = serde_json::json!({"message": "report failed", "level": "error", "cause": error.to_string()});
                 System.line(&line.to_string());
@@ -150,6 +136,14 @@ impl ClassRoom {
             *room = Room::default();
         }
         done
+    }
+
+    /// Takes a report to D1 and to the teacher's inbox.
+    async fn deliver(&self, report: &Report) -> Result<(), PortError> {
+        let outside = |error: Error| PortError(error.to_string());
+        let (db, inboxes) =
+            (D1::of(&self.env).map_err(outside)?, InboxObjects::of(&self.env).map_err(outside)?);
+        jobs::deliver(&db, &inboxes, report).await
     }
 
     async fn sync(&self, claims: GameClaims, body: Vec<u8>) -> worker::Result<Response> {

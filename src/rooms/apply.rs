@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::event::{Body, Event, Reject, RejectCode};
 use super::live::{Answer, Live};
 use super::memory::{Memory, SeatState, from_json, to_json};
-use super::outbox::Mark;
+use super::outbox::{self, Mark};
 use super::sync::EventStatus;
 use super::{Context, Effect, Progress, SeatStatus, board, log, seats};
 use crate::domain::class::JoinPolicy;
@@ -81,6 +81,13 @@ pub struct AnswerResult {
     badges: Vec<String>,
 }
 
+/// id, fingerprint, outcome, session_no.
+type EventColumns = (String, String, String, i64);
+/// no, seat_no, question, attempt, correct, points, ms, response.
+type AnswerColumns = (i64, i64, u32, u32, bool, u32, i64, String);
+/// event_id, seat_no, xp.
+type XpColumns = (String, i64, u32);
+
 #[derive(Deserialize)]
 struct KnownEvent {
     id: String,
@@ -122,9 +129,9 @@ pub(super) struct Batch<'m> {
     ctx: Context<'m>,
     caller: &'m GameClaims,
     known: HashMap<String, (String, Outcome)>,
-    events: Vec<serde_json::Value>,
-    answers: Vec<serde_json::Value>,
-    ledger: Vec<serde_json::Value>,
+    events: Vec<EventColumns>,
+    answers: Vec<AnswerColumns>,
+    ledger: Vec<XpColumns>,
     touched: BTreeSet<i64>,
     totals: BTreeMap<i64, u64>,
     announced: BTreeSet<i64>,
@@ -181,7 +188,7 @@ impl<'m> Batch<'m> {
         let stored = serde_json::to_string(&outcome).unwrap_or_default();
         let answered = matches!(event.body, Body::Answer { .. });
         let session_no = self.memory.live.as_ref().filter(|_| answered).map_or(0, |live| live.no);
-        self.events.push(json!([event.id, event.fingerprint, stored, session_no]));
+        self.events.push((event.id.clone(), event.fingerprint.clone(), stored, session_no));
         self.known.insert(event.id.clone(), (event.fingerprint.clone(), outcome.clone()));
         Ok((EventStatus::Applied, outcome))
     }
@@ -280,7 +287,7 @@ impl<'m> Batch<'m> {
         let (answer_no, attempt) = (live.answer_count, attempts.attempts + 1);
         let gained = live.add(no, number, &Answer { correct, points, ms, at: now });
         let response = response.to_string();
-        self.answers.push(json!([answer_no, no, number, attempt, correct, points, ms, response]));
+        self.answers.push((answer_no, no, number, attempt, correct, points, ms, response));
         self.sheet_parts.insert(super::sheet::part_of(no));
         let xp = self.earn(event, no, gained);
         let level = xp::level(xp);
@@ -299,7 +306,7 @@ impl<'m> Batch<'m> {
         seat.xp += u64::from(gained);
         let total = seat.xp;
         if gained > 0 {
-            self.ledger.push(json!([event.id, no, gained]));
+            self.ledger.push((event.id.clone(), no, gained));
             self.totals.insert(no, total);
         }
         total
@@ -338,6 +345,10 @@ impl<'m> Batch<'m> {
         }
         for no in self.new_seats {
             memory.mark(ctx, Mark::Seat(no))?;
+            if memory.facts.join_policy == JoinPolicy::Approval {
+                // Somebody stands at the door: the teacher's inbox must not hear of it half a minute later.
+                outbox::soon(memory, ctx);
+            }
         }
         for part in self.sheet_parts {
             memory.mark(ctx, Mark::Sheet { session_no, part })?;

@@ -31,7 +31,7 @@ pub use sockets::{Attachment, MAX_SOCKETS, Member};
 pub use sync::{MAX_EVENTS, SyncOut, SyncRefusal, SyncReply};
 
 use crate::domain::class::JoinPolicy;
-use crate::domain::ids::{ClassId, SchoolId, SeatId, SessionId};
+use crate::domain::ids::{ClassId, SchoolId, SeatId, SessionId, UserId};
 use crate::domain::leaderboard::{LeaderboardItem, Window};
 use crate::domain::live_session::{LiveSession, Move};
 use crate::domain::pusher::Channel;
@@ -86,6 +86,8 @@ pub struct ClassFacts {
     pub class_id: ClassId,
     /// Its school.
     pub school_id: SchoolId,
+    /// Who teaches it.
+    pub teacher_id: UserId,
     /// The room's name.
     pub room_key: String,
     /// The class's name.

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::log::{KEPT_ROWS, PRUNE};
 use super::memory::{Memory, to_json};
-use super::{Context, SeatStatus, sessions, sheet};
-use crate::domain::ids::{ClassId, SchoolId, SeatId, SessionId};
+use super::{ClassFacts, Context, SeatStatus, sessions, sheet};
+use crate::domain::class::JoinPolicy;
+use crate::domain::ids::{ClassId, SchoolId, SeatId, SessionId, UserId};
 use crate::domain::live_session::LiveSession;
+use crate::domain::results::SheetHead;
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Value, decode};
 
@@ -134,6 +136,12 @@ pub struct Report {
     pub class_id: ClassId,
     /// Its school.
     pub school_id: SchoolId,
+    /// Its name.
+    pub class_name: String,
+    /// Whose inbox hears of pupils who wait.
+    pub teacher_id: UserId,
+    /// Whether pupils wait for the teacher in this class.
+    pub wants_approval: bool,
     /// The number of the newest event in it.
     pub seq: i64,
     /// Seats that are new or changed their status or name.
@@ -145,7 +153,7 @@ pub struct Report {
 }
 
 /// A seat for D1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportedSeat {
     /// The seat.
     pub seat_id: SeatId,
@@ -179,15 +187,24 @@ pub struct ReportedSheet {
 
 impl Report {
     /// A report of one session alone, as its creator writes it at once.
-    pub fn of_session(
-        class_id: ClassId,
-        school_id: SchoolId,
-        session: &LiveSession,
-    ) -> Result<Self, DbError> {
-        let body =
-            to_json(&crate::domain::results::SheetHead { session: session.clone(), questions: Vec::new() })?;
+    pub fn of_session(class: &ClassFacts, session: &LiveSession) -> Result<Self, DbError> {
+        let body = to_json(&SheetHead { session: session.clone(), questions: Vec::new() })?;
         let sessions = vec![ReportedSession { id: session.id.clone(), body }];
-        Ok(Self { class_id, school_id, seq: 0, seats: Vec::new(), sessions, sheets: Vec::new() })
+        Ok(Self { sessions, ..Self::empty(class, 0) })
+    }
+
+    fn empty(class: &ClassFacts, seq: i64) -> Self {
+        Self {
+            class_id: class.class_id.clone(),
+            school_id: class.school_id.clone(),
+            class_name: class.name.clone(),
+            teacher_id: class.teacher_id.clone(),
+            wants_approval: class.join_policy == JoinPolicy::Approval,
+            seq,
+            seats: Vec::new(),
+            sessions: Vec::new(),
+            sheets: Vec::new(),
+        }
     }
 }
 
@@ -203,14 +220,7 @@ pub(super) fn due(memory: &mut Memory, ctx: Context<'_>) -> Result<Option<Report
 }
 
 fn report(memory: &Memory, ctx: Context<'_>) -> Result<Report, DbError> {
-    let mut report = Report {
-        class_id: memory.facts.class_id.clone(),
-        school_id: memory.facts.school_id.clone(),
-        seq: memory.last_seq,
-        seats: Vec::new(),
-        sessions: Vec::new(),
-        sheets: Vec::new(),
-    };
+    let mut report = Report::empty(&memory.facts, memory.last_seq);
     let mut earlier: HashMap<i64, super::live::Live> = HashMap::new();
     for mark in memory.outbox.marks.keys() {
         let session_no = match *mark {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::log::{self, GameMessage};
 use super::memory::{Memory, to_json};
-use super::outbox::Mark;
+use super::outbox::{self, Mark};
 use super::{Context, Effect, Refusal, Seat, SeatMove, SeatStatus, apply, board};
 use crate::domain::ids::SeatId;
 use crate::domain::pusher::Channel;
@@ -72,6 +72,7 @@ pub(super) fn move_seat(
     apply::store_seats(memory, ctx, &[no])?;
     announce(memory, ctx, &[no], Some(GameMessage { kind, data: &data }), effects)?;
     memory.mark(ctx, Mark::Seat(no))?;
+    outbox::soon(memory, ctx);
     board::changed(memory, ctx, effects);
     Ok(Ok(view))
 }

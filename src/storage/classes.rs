@@ -47,6 +47,7 @@ impl ClassRow {
         ClassFacts {
             class_id: self.id.clone(),
             school_id: self.school_id.clone(),
+            teacher_id: self.teacher_id.clone(),
             room_key: self.room_key.clone(),
             name: self.name.clone(),
             capacity: self.capacity,

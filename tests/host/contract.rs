@@ -71,6 +71,7 @@ fn a_protected_route_wants_a_token_before_anything_else() {
             .replace("{quiz_id}", &format!("qz_{:026}", 1))
             .replace("{session_id}", &format!("ses_{:026}", 1))
             .replace("{seat_id}", &format!("seat_{:026}", 1))
+            .replace("{notification_id}", &format!("ntf_{:026}", 1))
             .replace("{move}", "start");
         for (method, operation) in methods.as_object().unwrap() {
             let reply = app.anonymous().request(&method.to_uppercase(), &path, &[], Some("{}".to_owned()));

@@ -88,6 +88,7 @@ impl TestApp {
             cache: Arc::new(MemoryCache::default()),
             jobs: jobs.clone(),
             rooms: rooms.clone(),
+            inboxes: rooms.inboxes.clone(),
             rate_limits: Arc::new(MemoryLimits { buckets: Mutex::default(), clock: clock.clone() }),
             clock: clock.clone(),
             entropy,

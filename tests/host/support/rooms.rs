@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 use futures::future::BoxFuture;
 use rusqlite::Connection;
 use rusqlite::types::Value as SqlValue;
+use toolboxai_edge::domain::ids::UserId;
 use toolboxai_edge::domain::tokens::GameClaims;
-use toolboxai_edge::ports::{Clock, DbError, PortError, Rooms, Row, Sql, Value};
+use toolboxai_edge::inbox::{self, InboxAnswer, InboxOp};
+use toolboxai_edge::jobs;
+use toolboxai_edge::ports::{Clock, DbError, Inboxes, PortError, Rooms, Row, Sql, Value};
 use toolboxai_edge::rooms::{ClassFacts, Context, Effect, Room, RoomAnswer, RoomOp, SyncReply};
-use toolboxai_edge::storage::reports;
 
 use super::database::{HostDatabase, query};
 use super::{ManualClock, SeededEntropy};
@@ -44,8 +46,32 @@ struct HostRoom {
     wake_at: Option<i64>,
 }
 
+/// All inboxes.
+pub struct HostInboxes {
+    inboxes: Mutex<HashMap<String, HostSql>>,
+    clock: Arc<ManualClock>,
+    entropy: Arc<SeededEntropy>,
+}
+
+impl HostInboxes {
+    pub fn new(clock: Arc<ManualClock>, entropy: Arc<SeededEntropy>) -> Self {
+        Self { inboxes: Mutex::default(), clock, entropy }
+    }
+}
+
+impl Inboxes for HostInboxes {
+    fn call(&self, user: UserId, op: InboxOp) -> BoxFuture<'_, Result<InboxAnswer, PortError>> {
+        let mut inboxes = self.inboxes.lock().unwrap();
+        let sql = inboxes.entry(inbox::object_name(&user).to_owned()).or_insert_with(HostSql::new);
+        let op = serde_json::from_str(&serde_json::to_string(&op).unwrap()).unwrap();
+        let answer = inbox::call(sql, self.clock.now(), self.entropy.as_ref(), op);
+        Box::pin(async move { answer.map_err(|error| PortError(error.to_string())) })
+    }
+}
+
 /// All rooms.
 pub struct HostRooms {
+    pub inboxes: Arc<HostInboxes>,
     rooms: Mutex<HashMap<String, HostRoom>>,
     pub effects: Mutex<Vec<Effect>>,
     pub db: Arc<HostDatabase>,
@@ -55,7 +81,8 @@ pub struct HostRooms {
 
 impl HostRooms {
     pub fn new(db: Arc<HostDatabase>, clock: Arc<ManualClock>, entropy: Arc<SeededEntropy>) -> Self {
-        Self { rooms: Mutex::default(), effects: Mutex::default(), db, clock, entropy }
+        let inboxes = Arc::new(HostInboxes::new(clock.clone(), entropy.clone()));
+        Self { inboxes, rooms: Mutex::default(), effects: Mutex::default(), db, clock, entropy }
     }
 
     /// One call in one transaction.
@@ -134,7 +161,7 @@ impl HostRooms {
         for key in due {
             let report = self.run(&key, Room::due).unwrap();
             if let Some(report) = report {
-                let done = reports::apply(self.db.as_ref(), &report).await.is_ok();
+                let done = jobs::deliver(self.db.as_ref(), self.inboxes.as_ref(), &report).await.is_ok();
                 reached &= done;
                 self.run(&key, |room, ctx| Ok(((), room.reported(ctx, &report, done)?))).unwrap();
             }

@@ -1,0 +1,188 @@
+//! A person's inbox, sans I/O: what waits for them in any of their classes. One Durable Object a user.
+//!
+//! Rooms report to it like to D1: late, twice and out of order. A notification has a source, and a source is told once.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::ids::{ClassId, NotificationId, SeatId, UserId};
+use crate::domain::time::Timestamp;
+use crate::ports::{DbError, Entropy, Sql, Value, decode};
+use crate::rooms::{ReportedSeat, SeatStatus};
+
+/// Notifications that are kept; nobody scrolls further back.
+const KEPT: i64 = 200;
+
+const CREATE: &str = "
+    create table if not exists notifications (
+      no integer primary key autoincrement,
+      id text not null unique,
+      source text not null unique,
+      body text not null,
+      created_at integer not null,
+      read_at integer
+    ) strict";
+const ADD: &str = "
+    insert into notifications (id, source, body, created_at) values (?1, ?2, ?3, ?4) on conflict (source) do nothing";
+const SETTLE: &str = "update notifications set read_at = ?2 where source = ?1 and read_at is null";
+const READ: &str = "update notifications set read_at = coalesce(read_at, ?2) where id = ?1 returning id";
+const READ_ALL: &str = "update notifications set read_at = ?1 where read_at is null";
+const LIST: &str = "select id, body, created_at, read_at from notifications order by no desc limit ?1";
+const UNREAD: &str = "select count(*) as unread from notifications where read_at is null";
+const PRUNE: &str = "delete from notifications where no <= (select max(no) from notifications) - ?1";
+
+/// What is asked of an inbox.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InboxOp {
+    /// A class's seats as its room reports them: who waits is told, who no longer waits is settled.
+    Seats {
+        /// The class.
+        class_id: ClassId,
+        /// Its name.
+        class_name: String,
+        /// The seats that changed.
+        seats: Vec<ReportedSeat>,
+    },
+    /// The newest ones.
+    List,
+    /// One was read.
+    Read(NotificationId),
+    /// All were read.
+    ReadAll,
+}
+
+/// What an inbox answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InboxAnswer {
+    /// Done.
+    Done,
+    /// What there is.
+    Notifications(Notifications),
+    /// No such notification.
+    NotFound,
+}
+
+/// The newest notifications.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Notifications {
+    /// Newest first.
+    pub items: Vec<Notification>,
+    /// How many are unread.
+    pub unread: i64,
+}
+
+/// Something that a person should know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Notification {
+    /// The notification.
+    pub id: NotificationId,
+    /// What it is.
+    #[serde(flatten)]
+    pub body: NotificationBody,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it was read, or settled by itself.
+    pub read_at: Option<Timestamp>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum NotificationBody {
+    /// A pupil waits to be let into a class.
+    SeatWaiting {
+        /// The class.
+        class_id: ClassId,
+        /// Its name.
+        class_name: String,
+        /// The seat.
+        seat_id: SeatId,
+        /// The pupil's name.
+        display_name: String,
+    },
+}
+
+/// An inbox is asked about its owner only: the object's name is the user's id.
+pub fn object_name(user: &UserId) -> &str {
+    user.as_str()
+}
+
+#[derive(Deserialize)]
+struct NotificationRow {
+    id: NotificationId,
+    body: String,
+    created_at: i64,
+    read_at: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct UnreadRow {
+    unread: i64,
+}
+
+/// Does one thing.
+pub fn call(
+    sql: &dyn Sql,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+    op: InboxOp,
+) -> Result<InboxAnswer, DbError> {
+    sql.query(CREATE, &[])?;
+    match op {
+        InboxOp::Seats { class_id, class_name, seats } => {
+            for seat in seats {
+                take_seat(sql, now, entropy, (&class_id, &class_name), seat)?;
+            }
+            sql.query(PRUNE, &[KEPT.into()])?;
+            Ok(InboxAnswer::Done)
+        }
+        InboxOp::List => list(sql).map(InboxAnswer::Notifications),
+        InboxOp::Read(id) => {
+            let found = sql.query(READ, &[(&id).into(), now.into()])?;
+            Ok(if found.is_empty() { InboxAnswer::NotFound } else { InboxAnswer::Done })
+        }
+        InboxOp::ReadAll => sql.query(READ_ALL, &[now.into()]).map(|_| InboxAnswer::Done),
+    }
+}
+
+fn take_seat(
+    sql: &dyn Sql,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+    (class_id, class_name): (&ClassId, &str),
+    seat: ReportedSeat,
+) -> Result<(), DbError> {
+    let source = Value::from(format!("seat_waiting:{}", seat.seat_id));
+    if seat.status != SeatStatus::Pending {
+        return sql.query(SETTLE, &[source, now.into()]).map(|_| ());
+    }
+    let body = NotificationBody::SeatWaiting {
+        class_id: class_id.clone(),
+        class_name: class_name.to_owned(),
+        seat_id: seat.seat_id,
+        display_name: seat.display_name,
+    };
+    let body = serde_json::to_string(&body).map_err(|error| DbError::Backend(error.to_string()))?;
+    let id = NotificationId::new(now, entropy);
+    sql.query(ADD, &[(&id).into(), source, body.into(), now.into()]).map(|_| ())
+}
+
+fn list(sql: &dyn Sql) -> Result<Notifications, DbError> {
+    let rows: Vec<NotificationRow> = decode(sql.query(LIST, &[KEPT.into()])?)?;
+    let unread: Vec<UnreadRow> = decode(sql.query(UNREAD, &[])?)?;
+    let items = rows.into_iter().map(|row| {
+        let body = serde_json::from_str(&row.body).map_err(|error| DbError::Backend(error.to_string()))?;
+        Ok(Notification {
+            id: row.id,
+            body,
+            created_at: Timestamp::from_millis(row.created_at),
+            read_at: row.read_at.map(Timestamp::from_millis),
+        })
+    });
+    Ok(Notifications {
+        items: items.collect::<Result<_, DbError>>()?,
+        unread: unread.first().map_or(0, |row| row.unread),
+    })
+}
