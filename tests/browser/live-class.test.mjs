@@ -8,10 +8,12 @@ import {
   publish,
   QUESTIONS,
   questionCard,
+  readBell,
   readResultsTable,
   seenBoards,
   startSession,
   waitForAnswers,
+  waitForUnread,
   watchLeaderboard,
   writeQuiz,
 } from './pages.mjs'
@@ -294,6 +296,7 @@ test('a pupil who waits at the door is let in by the teacher, and can be removed
   await withTeacher(async (page) => {
     const quiz = await publishedQuiz(page)
     const { code } = await makeClass(page, unique('At the door'))
+    const { unread } = (await callApi(page, 'GET', '/api/v1/notifications')).data
     await letInByApproval(page)
     await startSession(page, quiz.title)
     const { data } = await callApi(page, 'GET', `/api/v1/quizzes/${quiz.id}`)
@@ -301,8 +304,11 @@ test('a pupil who waits at the door is let in by the teacher, and can be removed
     try {
       await page.getByText('One pupil waits to be let in').waitFor()
       await audit(page, 'class-pending')
+      await waitForUnread(page, unread + 1)
+      await readBell(page)
       await page.getByRole('button', { name: /^Approve / }).click()
       await waitForAnswers(page, 1)
+      await waitForUnread(page, unread)
       await page.getByRole('button', { name: /^Remove / }).click()
       await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
       await page.getByText('0 of 30 seats taken').waitFor()

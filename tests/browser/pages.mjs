@@ -1,5 +1,5 @@
 /** The steps of a teacher, as the tests tell them: through what is on the screen, by role and name. */
-import { PATIENCE_MS } from './support.mjs'
+import { audit, PATIENCE_MS } from './support.mjs'
 
 /** One question of each type, as a teacher would type it. The quiz has an obvious right answer everywhere. */
 export const QUESTIONS = [
@@ -182,4 +182,32 @@ export function readResultsTable(page) {
       ].map(String)
     })
   })
+}
+
+/** Waits until the bell counts so many, coming back to the page again and again as its reader would. */
+export async function waitForUnread(page, unread) {
+  const label = unread > 0 ? `Notifications, ${unread} unread` : 'Notifications'
+  await page.waitForFunction(
+    (name) => {
+      if (document.querySelector(`button[aria-label="${name}"]`)) return true
+      window.dispatchEvent(new Event('visibilitychange'))
+      return false
+    },
+    label,
+    { polling: 250, timeout: PATIENCE_MS },
+  )
+}
+
+/** Opens the bell with the keyboard, looks at the newest notification, and goes back to the page. */
+export async function readBell(page) {
+  const bell = page.getByRole('button', { name: /^Notifications/ })
+  await bell.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Notifications' })
+  await dialog
+    .getByRole('link', { name: /waits to be let into/ })
+    .first()
+    .waitFor()
+  await audit(page, 'notifications')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
 }

@@ -13,6 +13,7 @@ export const keys = {
   results: (classId: string, sessionId: string) => ['results', classId, sessionId] as const,
   quizzes: ['quizzes'] as const,
   quiz: (id: string) => ['quiz', id] as const,
+  notifications: ['notifications'] as const,
 }
 
 interface PageOf<T> {

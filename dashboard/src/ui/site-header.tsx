@@ -2,6 +2,7 @@
 import { Link, useLocation } from 'wouter'
 import type { User } from '../api/types'
 import { session } from '../auth/use-session'
+import { NotificationBell } from '../notifications/bell'
 import { BrandMark } from './brand'
 import { Button } from './button'
 
@@ -33,6 +34,7 @@ export function SiteHeader({ user }: { user: User }) {
           </nav>
           <div className="who">
             <span className="who-name muted">{user.display_name}</span>
+            <NotificationBell />
             <Button variant="quiet" size="small" onPress={() => session.signOut()}>
               Sign out
             </Button>
