@@ -2,30 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Game, TestApp, fractions, right_response, wrong_response};
-use std::sync::Arc;
-
-/// A class that plays a self-paced session with these pupils in it.
-struct Playing {
-    app: Arc<TestApp>,
-    ada: Actor,
-    class: Value,
-    quiz: Value,
-    session: Value,
-    game: Game,
-}
-
-fn playing(pupils: i64) -> Playing {
-    let app = TestApp::new();
-    let ada = app.sign_in("ada");
-    let (class, quiz) = (ada.make_class(), ada.make_quiz(&fractions()));
-    let session = ada.make_session(&class, &quiz, "self");
-    ada.move_session(&session, "start").expect(200);
-    let mut game = Game::open(&app, &class, "job");
-    let joins: Vec<Value> = (1..=pupils).map(|user| game.join(user)).collect();
-    game.sync(&joins);
-    Playing { app, ada, class, quiz, session, game }
-}
+use crate::support::{Game, Playing, playing, right_response, wrong_response};
 
 #[test]
 fn a_right_answer_earns_its_points_as_xp_once() {

@@ -5,58 +5,17 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use toolboxai_edge::rooms::Room;
 
-use crate::support::{Actor, Game, TestApp, fractions, right_response, wrong_response};
-use std::sync::Arc;
+use crate::support::{Playing, playing, right_response};
 
-struct Playing {
-    app: Arc<TestApp>,
-    ada: Actor,
-    class: Value,
-    quiz: Value,
-    session: Value,
-    game: Game,
-}
-
-fn playing(pupils: i64) -> Playing {
-    let app = TestApp::new();
-    let ada = app.sign_in("ada");
-    let (class, quiz) = (ada.make_class(), ada.make_quiz(&fractions()));
-    let session = ada.make_session(&class, &quiz, "self");
-    ada.move_session(&session, "start").expect(200);
-    let mut game = Game::open(&app, &class, "job");
-    let joins: Vec<Value> = (1..=pupils).map(|user| game.join(user)).collect();
-    game.sync(&joins);
-    Playing { app, ada, class, quiz, session, game }
-}
-
-impl Playing {
-    /// Every pupil answers every question, every other one wrongly.
-    fn answers(&mut self, pupils: i64) -> Vec<Value> {
-        let mut events = Vec::new();
-        for user in 1..=pupils {
-            for question in self.quiz["questions"].as_array().unwrap().clone() {
-                let right = (user + i64::try_from(events.len()).unwrap()) % 3 != 0;
-                let response = if right { right_response(&question) } else { wrong_response(&question) };
-                events.push(self.game.answer(user, &self.session, &question, response));
-            }
-        }
-        events
-    }
-
-    fn show(&self, rest: &str) -> Value {
-        self.ada.get(&format!("/api/v1/classes/{}{rest}", self.class["id"].as_str().unwrap())).expect(200)
-    }
-
-    /// Ranks and XP by name: what a class compares. (Seat ids are drawn at random.)
-    fn board(&self) -> Vec<Value> {
-        let board = self.show("/leaderboard?window=session");
-        board["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| json!([item["rank"], item["display_name"], item["xp"], item["points"]]))
-            .collect()
-    }
+/// Ranks and XP by name: what a class compares. (Seat ids are drawn at random.)
+fn board(playing: &Playing) -> Vec<Value> {
+    let board = playing.show("/leaderboard?window=session");
+    board["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| json!([item["rank"], item["display_name"], item["xp"], item["points"]]))
+        .collect()
 }
 
 #[test]
@@ -94,11 +53,11 @@ fn a_write_that_fails_in_the_middle_of_a_batch_leaves_nothing_behind() {
         let room_key = playing.class["room_key"].as_str().unwrap().to_owned();
         let events = playing.answers(4);
         playing.game.sync(&events[..7]);
-        let before = (playing.board(), playing.show("/results"), playing.show("/events?after=0"));
+        let before = (board(&playing), playing.show("/results"), playing.show("/events?after=0"));
         playing.app.rooms.fail_statement(&room_key, nth);
         playing.game.send(&events[7..14]).problem(503, "unavailable");
         assert_eq!(
-            (playing.board(), playing.show("/results"), playing.show("/events?after=0")),
+            (board(&playing), playing.show("/results"), playing.show("/events?after=0")),
             before,
             "statement {nth}"
         );
@@ -265,6 +224,6 @@ proptest! {
                 shuffled.app.rooms.evict();
             }
         }
-        prop_assert_eq!(reference.board(), shuffled.board());
+        prop_assert_eq!(board(&reference), board(&shuffled));
     }
 }
