@@ -1,7 +1,8 @@
 //! The Durable Object of a class room: sockets, alarms and SQL around the rules of `rooms/`, and nothing of classes.
 //!
 //! Every call of the rules runs in one storage transaction: an error takes all of its writes back, and the rules forget
-//! what they had in memory. Effects happen after the transaction. The alarm sends the outbox to D1 and asks again later
+//! what they had in memory. Effects happen after the transaction, and no `await` stands between it and a first alarm: the
+//! platform writes both at once, so a room that dies here still reports to D1 later. The alarm sends the outbox to D1 and asks again later
 //! when D1 does not answer.
 
 use std::cell::{Cell, RefCell};

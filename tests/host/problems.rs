@@ -40,7 +40,7 @@ fn a_failing_database_is_a_problem_that_says_nothing_of_its_cause() {
     assert!(lines.contains("injected") && lines.contains(problem["request_id"].as_str().unwrap()));
     app.db.fail_next(1);
     app.anonymous().get("/health/ready").problem(503, "unavailable");
-    app.anonymous().get("/health/live").status.is_success();
+    assert!(app.anonymous().get("/health/live").status.is_success(), "alive, although not ready");
 }
 
 #[test]
@@ -102,4 +102,15 @@ fn a_game_token_opens_nothing_else_and_ends() {
     game.send(&[]).expect(200);
     app.clock.advance(3 * 3_600_000);
     game.send(&[]).problem(401, "token_expired");
+}
+
+#[test]
+fn a_server_without_its_secrets_says_which_one_is_missing() {
+    let error = toolboxai_edge::config::Config::read(&|_| None).err().unwrap();
+    let response = toolboxai_edge::handlers::misconfigured(&error, "abc");
+    assert_eq!(response.status(), 500);
+    let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), usize::MAX)).unwrap();
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&problem["code"], &problem["request_id"]), (&json!("misconfigured"), &json!("abc")));
+    assert!(problem["detail"].as_str().unwrap().contains(&format!("wrangler secret put {}", error.name)));
 }
