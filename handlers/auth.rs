@@ -1,21 +1,36 @@
-//! Rights as extractor types: a handler cannot be written without naming the right that it needs. None of them reads a
-//! storage, but the key of an experience, which is looked up once a game session.
+//! Rights as extractor types: a handler cannot be written without naming the right that it needs. None of them reads D1,
+//! but the key of an experience, which is looked up once a game session.
 
 use axum::extract::FromRequestParts;
 use http::header;
 use http::request::Parts;
 
-use super::AppState;
+use super::context::RequestContext;
 use super::problem::{ApiError, ProblemCode};
-use crate::domain::tokens::{GameClaims, TokenKind, sha256_hex};
+use super::{App, AppState};
+use crate::domain::audit::{AuditAction, AuditEvent, Subject, SubjectKind};
+use crate::domain::tokens::{GameClaims, KeyRing, TokenKind, Verified, sha256_hex};
 use crate::domain::user::{Identity, Role, Scope};
+use crate::jobs::Job;
 use crate::storage::game_keys::{self, GameKeyRow};
+
+/// Anybody who is signed in, even where their school still wants a second factor of them: for `/api/v1/auth/` alone.
+pub struct Account(pub Identity);
 
 /// Anybody who is signed in.
 pub struct Person(pub Identity);
 
 /// A teacher, or an admin of the school.
 pub struct Teacher(pub Identity);
+
+/// An admin of the school.
+pub struct Admin(pub Identity);
+
+/// A parent.
+pub struct Parent(pub Identity);
+
+/// One of the above who proved who they are within the last ten minutes: for what is dangerous.
+pub struct Recent<R>(pub R);
 
 /// An experience, by its key.
 pub struct GameKey(pub GameKeyRow);
@@ -31,6 +46,93 @@ impl Teacher {
     }
 }
 
+/// A right of somebody who is signed in.
+pub trait Right: Sized {
+    /// The roles that have it; nobody else does.
+    const ROLES: &'static [Role];
+    /// Whether it waits for the second factor that the school wants.
+    const WAITS_FOR_FACTOR: bool = true;
+    /// Takes who has it.
+    fn of(identity: Identity) -> Self;
+    /// Who has it.
+    fn identity(&self) -> &Identity;
+}
+
+macro_rules! right {
+    ($name:ident, $roles:expr $(, $waits:expr)?) => {
+        impl Right for $name {
+            const ROLES: &'static [Role] = $roles;
+            $(const WAITS_FOR_FACTOR: bool = $waits;)?
+            fn of(identity: Identity) -> Self {
+                Self(identity)
+            }
+            fn identity(&self) -> &Identity {
+                &self.0
+            }
+        }
+
+        impl FromRequestParts<AppState> for $name {
+            type Rejection = ApiError;
+
+            async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+                right(parts, app).await
+            }
+        }
+    };
+}
+
+const EVERYBODY: &[Role] = &[Role::Admin, Role::Teacher, Role::Student, Role::Parent];
+right!(Account, EVERYBODY, false);
+right!(Person, EVERYBODY);
+right!(Teacher, &[Role::Admin, Role::Teacher]);
+right!(Admin, &[Role::Admin]);
+right!(Parent, &[Role::Parent]);
+
+impl<R: Right> FromRequestParts<AppState> for Recent<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        let right: R = right(parts, app).await?;
+        if right.identity().is_recent(app.clock.now()) {
+            return Ok(Self(right));
+        }
+        Err(ApiError::new(ProblemCode::StepUpRequired, "Prove again who you are: POST /api/v1/auth/step-up."))
+    }
+}
+
+async fn right<R: Right>(parts: &mut Parts, app: &App) -> Result<R, ApiError> {
+    let Verified { claims, issued_at } = verified::<Identity>(parts, &app.config.auth_keys, app)?;
+    let subjects = vec![claims.sign_in_id.as_str(), claims.user_id.as_str()];
+    if app.revocations.is_ended(subjects, issued_at).await? {
+        return Err(ApiError::new(ProblemCode::InvalidToken, "The token was ended; sign in or refresh."));
+    }
+    if !R::ROLES.contains(&claims.role) {
+        refused(parts, app, &claims).await;
+        return Err(ApiError::new(ProblemCode::Forbidden, "Your role does not allow this."));
+    }
+    if R::WAITS_FOR_FACTOR && claims.factor_missing {
+        let detail = "Your school wants a second factor: add one at /api/v1/auth/factors, then refresh.";
+        return Err(ApiError::new(ProblemCode::SecondFactorSetupRequired, detail));
+    }
+    Ok(R::of(claims))
+}
+
+/// Writes down that somebody tried what they may not.
+async fn refused(parts: &mut Parts, app: &App, caller: &Identity) {
+    let Ok(context) = RequestContext::from_request_parts(parts, &()).await;
+    let route = parts.extensions.get::<axum::extract::MatchedPath>().map_or("unknown", |path| path.as_str());
+    let route = format!("{} {route}", parts.method);
+    let event = AuditEvent::new(
+        app.clock.now(),
+        app.entropy.as_ref(),
+        &caller.school_id,
+        Subject::user(&caller.user_id),
+        AuditAction::AccessRefused,
+        &context.origin,
+    );
+    app.enqueue(Job::Audit { event: event.on(Subject::new(SubjectKind::Route, route)) }).await;
+}
+
 fn bearer(parts: &Parts) -> Result<&str, ApiError> {
     let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = value.and_then(|value| {
@@ -42,41 +144,22 @@ fn bearer(parts: &Parts) -> Result<&str, ApiError> {
         .ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated, "Send `Authorization: Bearer …`."))
 }
 
-fn verified<T: TokenKind>(
-    parts: &Parts,
-    ring: &crate::domain::tokens::KeyRing,
-    app: &AppState,
-) -> Result<T, ApiError> {
+fn verified<T: TokenKind>(parts: &Parts, ring: &KeyRing, app: &App) -> Result<Verified<T>, ApiError> {
     Ok(ring.verify(bearer(parts)?, app.clock.now())?)
-}
-
-impl FromRequestParts<AppState> for Person {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        verified(parts, &app.config.auth_keys, app).map(Self)
-    }
-}
-
-impl FromRequestParts<AppState> for Teacher {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let identity: Identity = verified(parts, &app.config.auth_keys, app)?;
-        match identity.role {
-            Role::Teacher | Role::Admin => Ok(Self(identity)),
-            Role::Student | Role::Parent => {
-                Err(ApiError::new(ProblemCode::Forbidden, "This is for teachers and admins of a school."))
-            }
-        }
-    }
 }
 
 impl FromRequestParts<AppState> for GameServer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        verified(parts, &app.config.game_keys, app).map(Self)
+        let Verified { claims, issued_at } = verified::<GameClaims>(parts, &app.config.game_keys, app)?;
+        if app.revocations.is_ended(vec![claims.key_id.as_str()], issued_at).await? {
+            return Err(ApiError::new(
+                ProblemCode::InvalidToken,
+                "The key of this game session was revoked.",
+            ));
+        }
+        Ok(Self(claims))
     }
 }
 

@@ -149,11 +149,7 @@ async fn open_game_session(
         .sign(&claims, now, expires_in)
         .map_err(|error| ApiError::internal(error.to_string()))?;
     let used = Job::GameKeyUsed { key_id: key.id, school_id: key.school_id, at: now };
-    if let Err(error) = app.jobs.send(used).await {
-        let line =
-            serde_json::json!({"message": "job not queued", "level": "warn", "cause": error.to_string()});
-        app.log.line(&line.to_string());
-    }
+    app.enqueue(used).await;
     let url = format!("{}/api/v1/game/sync", base_url(&headers, app.config.is_local));
     let class = GameClass { id: class.id, name: class.name, room_key: class.room_key };
     let sync = SyncPlan { url, interval_ms: FIRST_INTERVAL_MS };

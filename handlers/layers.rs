@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
+use super::context::RequestId;
 use super::problem::{ApiError, ProblemCode};
 use super::{App, AppState};
 use crate::domain::tokens::hex;
@@ -80,8 +81,9 @@ fn trace_id(traceparent: &str) -> Option<&str> {
 }
 
 /// Gives the request its ids, finishes problems, writes the log line.
-pub(super) async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let ids = Ids::of(request.headers(), &app);
+    request.extensions_mut().insert(RequestId(ids.request_id.clone()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let start = app.clock.now();

@@ -1,7 +1,10 @@
 //! The endpoints, one file a resource. A route and its documentation are one thing: `routes!` takes both from a handler.
 
+mod account;
 mod auth;
 mod classes;
+mod context;
+mod cookies;
 mod extract;
 mod game;
 mod health;
@@ -14,7 +17,9 @@ mod quizzes;
 mod realtime;
 mod results;
 mod seats;
+mod sessions;
 mod sign_in;
+mod signed_in;
 
 use std::sync::Arc;
 
@@ -25,12 +30,17 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
+use context::RequestContext;
 pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
 
 use crate::config::Config;
+use crate::domain::audit::{AuditAction, AuditEvent, Subject};
+use crate::domain::ids::SchoolId;
 use crate::domain::leaderboard::Window;
 use crate::domain::live_session::Move;
-use crate::ports::{Cache, Clock, Database, Entropy, Inboxes, Jobs, Log, RateLimits, Rooms};
+use crate::hashing::Hashing;
+use crate::jobs::Job;
+use crate::ports::{Cache, Clock, Database, Entropy, Inboxes, Jobs, Log, RateLimits, Revocations, Rooms};
 
 /// Largest body of a route that does not say otherwise: a quiz of 100 long questions is about 500 KB.
 const MAX_BODY_BYTES: usize = 512 * 1024;
@@ -49,14 +59,39 @@ pub struct App {
     pub inboxes: Arc<dyn Inboxes>,
     /// The limits.
     pub rate_limits: Arc<dyn RateLimits>,
+    /// Ended sign-ins, people and keys.
+    pub revocations: Arc<dyn Revocations>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// Where log lines go.
     pub log: Arc<dyn Log>,
+    /// Passwords.
+    pub hashing: Hashing,
     /// Settings and keys.
     pub config: Config,
+}
+
+impl App {
+    /// An event of the audit log that this request is about.
+    pub(crate) fn audit(
+        &self,
+        school: &SchoolId,
+        actor: Subject,
+        action: AuditAction,
+        context: &RequestContext,
+    ) -> AuditEvent {
+        AuditEvent::new(self.clock.now(), self.entropy.as_ref(), school, actor, action, &context.origin)
+    }
+
+    /// Enqueues work whose loss must not fail the request that wanted it; says so in the log.
+    pub(crate) async fn enqueue(&self, job: Job) {
+        if let Err(error) = self.jobs.send(job).await {
+            let line = serde_json::json!({"message": "job not queued", "level": "error", "cause": error.to_string()});
+            self.log.line(&line.to_string());
+        }
+    }
 }
 
 /// As axum passes it on.
@@ -85,6 +120,8 @@ struct Document;
 fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(sign_in::routes())
+        .merge(account::routes())
+        .merge(sessions::routes())
         .merge(classes::routes())
         .merge(seats::routes())
         .merge(quizzes::routes())

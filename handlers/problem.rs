@@ -10,6 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::domain::quiz::FieldError;
 use crate::domain::tokens::TokenError;
+use crate::hashing::HashingError;
 use crate::ports::{DbError, PortError};
 use crate::rooms::Refusal;
 
@@ -25,8 +26,22 @@ pub enum ProblemCode {
     InvalidToken,
     /// The token was good once.
     TokenExpired,
+    /// The refresh token is not good, or its sign-in was ended.
+    InvalidRefreshToken,
+    /// The challenge is not good, used or too old.
+    InvalidChallenge,
+    /// The code is wrong, used or too old.
+    InvalidCode,
+    /// The address is not verified yet.
+    EmailNotVerified,
     /// Not with this role.
     Forbidden,
+    /// Prove again who you are.
+    StepUpRequired,
+    /// The school wants a second factor first.
+    SecondFactorSetupRequired,
+    /// A browser sent it from another site.
+    CrossSite,
     /// There is no such thing here, or not for this caller.
     NotFound,
     /// Not with this method.
@@ -53,6 +68,12 @@ pub enum ProblemCode {
     QuizNotPublished,
     /// All seats are taken.
     ClassFull,
+    /// A school has at least one admin.
+    LastAdmin,
+    /// What is there does not allow it.
+    Conflict,
+    /// The link or code was used or is too old.
+    TokenUsed,
     /// The idempotency key was used with another body.
     IdempotencyKeyReused,
     /// The log no longer reaches back so far.
@@ -165,6 +186,13 @@ impl ApiError {
             C::Unauthenticated => (StatusCode::UNAUTHORIZED, "A token is needed"),
             C::InvalidToken => (StatusCode::UNAUTHORIZED, "The token is not valid"),
             C::TokenExpired => (StatusCode::UNAUTHORIZED, "The token has expired"),
+            C::InvalidRefreshToken => (StatusCode::UNAUTHORIZED, "The refresh token is not valid"),
+            C::InvalidChallenge => (StatusCode::UNAUTHORIZED, "The challenge is not valid"),
+            C::InvalidCode => (StatusCode::UNAUTHORIZED, "The code is not valid"),
+            C::EmailNotVerified => (StatusCode::FORBIDDEN, "The address is not verified"),
+            C::StepUpRequired => (StatusCode::FORBIDDEN, "Prove again who you are"),
+            C::SecondFactorSetupRequired => (StatusCode::FORBIDDEN, "A second factor is needed"),
+            C::CrossSite => (StatusCode::FORBIDDEN, "Not from another site"),
             C::Forbidden => (StatusCode::FORBIDDEN, "Not with this role"),
             C::NotFound => (StatusCode::NOT_FOUND, "Not found"),
             C::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Not with this method"),
@@ -178,6 +206,9 @@ impl ApiError {
             C::NoMoreQuestions => (StatusCode::CONFLICT, "There are no more questions"),
             C::SessionExists => (StatusCode::CONFLICT, "Another session has not ended"),
             C::QuizNotPublished => (StatusCode::CONFLICT, "The quiz is not published"),
+            C::LastAdmin => (StatusCode::CONFLICT, "A school has at least one admin"),
+            C::Conflict => (StatusCode::CONFLICT, "Not in this state"),
+            C::TokenUsed => (StatusCode::GONE, "Used or too old"),
             C::ClassFull => (StatusCode::CONFLICT, "All seats are taken"),
             C::IdempotencyKeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used before")
@@ -248,6 +279,17 @@ impl From<DbError> for ApiError {
 impl From<PortError> for ApiError {
     fn from(error: PortError) -> Self {
         Self::unavailable(error.to_string())
+    }
+}
+
+impl From<HashingError> for ApiError {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Busy(busy) => {
+                Self { retry_after_s: Some(busy.retry_after_s), ..Self::unavailable(error.to_string()) }
+            }
+            HashingError::Failed(error) => Self::internal(error.to_string()),
+        }
     }
 }
 

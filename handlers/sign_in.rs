@@ -1,28 +1,38 @@
-//! Sign-in of people with accounts.
+//! Signing in, staying signed in, signing out.
 
-use axum::Json as Out;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use axum::response::{IntoResponse, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode, Uri};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::AppState;
-use super::auth::Person;
+use super::auth::Account;
+use super::context::RequestContext;
+use super::cookies::{self, Site};
 use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
-use crate::domain::ids::{SchoolId, UserId};
-use crate::domain::password;
-use crate::domain::tokens::{ACCESS_TOKEN_S, sha256_hex};
-use crate::domain::user::{Identity, Role};
+use super::signed_in::{Delivery, LoginOut, SignedIn, is_factor_missing, revoke, start_session};
+use super::{App, AppState};
+use crate::domain::account::{MAX_EMAIL, normal_email};
+use crate::domain::audit::{AuditAction, Subject, SubjectKind};
+use crate::domain::password::{self, MAX_PASSWORD};
+use crate::domain::refresh::{self, RefreshToken};
+use crate::domain::tokens::sha256_hex;
+use crate::domain::user::Identity;
+use crate::jobs::Job;
+use crate::storage::sessions::{self, EndedWhy, PresentedRow};
 use crate::storage::users::{self, UserRow};
-
-/// Longest address (RFC 5321 section 4.5.3.1).
-const MAX_EMAIL: usize = 254;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(login)).routes(routes!(me))
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(refresh_session))
+        .routes(routes!(logout))
+        .routes(routes!(logout_all))
 }
 
 /// Who signs in.
@@ -30,50 +40,24 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields)]
 pub struct LoginIn {
     /// The address, in any case.
+    #[schema(max_length = 254)]
     email: String,
     /// 128 characters at most.
     #[schema(format = Password)]
     password: String,
+    /// Where the refresh token goes; `cookie` when absent.
+    #[serde(default)]
+    refresh_token_in: Delivery,
 }
 
-/// A token and whose it is.
-#[derive(Serialize, ToSchema)]
-pub struct LoginOut {
-    /// For `Authorization: Bearer`.
-    access_token: String,
-    /// `Bearer`.
-    token_type: &'static str,
-    /// Seconds.
-    expires_in: i64,
-    /// Whose it is.
-    user: UserOut,
-}
-
-/// A person.
-#[derive(Serialize, ToSchema)]
-pub struct UserOut {
-    /// The person.
-    id: UserId,
-    /// Their address.
-    email: String,
-    /// Their name.
-    display_name: String,
-    /// Their role.
-    role: Role,
-    /// Their school.
-    school_id: SchoolId,
-}
-
-impl From<UserRow> for UserOut {
-    fn from(row: UserRow) -> Self {
-        Self {
-            id: row.id,
-            email: row.email,
-            display_name: row.display_name,
-            role: row.role,
-            school_id: row.school_id,
-        }
-    }
+/// A client that is no browser brings its token in the body; a browser sends `{}` and its cookie.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshIn {
+    /// Absent where the cookie has it.
+    #[serde(default)]
+    #[schema(format = Password)]
+    refresh_token: Option<String>,
 }
 
 fn wrong() -> ApiError {
@@ -87,10 +71,17 @@ fn wrong() -> ApiError {
     responses((status = 200, body = LoginOut), Problems))]
 async fn login(
     State(app): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+    uri: Uri,
     Json { value: input, .. }: Json<LoginIn>,
-) -> Result<Out<LoginOut>, ApiError> {
-    let email = input.email.trim().to_lowercase();
-    if email.len() > MAX_EMAIL || input.password.chars().count() > password::MAX_PASSWORD {
+) -> Result<Response, ApiError> {
+    let is_cross_site = cookies::site(&headers, &uri, &app.config.allowed_origins) == Site::Other;
+    if input.refresh_token_in == Delivery::Cookie && is_cross_site {
+        return Err(cookies::cross_site());
+    }
+    let email = normal_email(&input.email);
+    if email.len() > MAX_EMAIL || input.password.chars().count() > MAX_PASSWORD {
         return Err(wrong());
     }
     let bucket = format!("login:{}", sha256_hex(&email));
@@ -99,32 +90,155 @@ async fn login(
         return Err(ApiError::rate_limited(verdict.retry_after_s));
     }
     let user = users::by_email(app.db.as_ref(), &email).await?;
-    let hash = user.as_ref().map_or(password::NOBODYS_HASH, |user| user.password_hash.as_str());
-    let fits = password::verify(&input.password, hash);
-    let Some(user) = user.filter(|user| fits && user.state == "active") else {
+    let hash = user.as_ref().map(|user| user.password_hash.as_str());
+    let fits = app.hashing.verify(&input.password, hash).await?;
+    let Some(user) = user.as_ref().filter(|user| fits && user.is_active()) else {
         app.rate_limits.check(bucket, app.config.login_limit, true).await?;
+        if let Some(user) = &user {
+            audit_refusal(&app, user, &context).await;
+        }
         return Err(wrong());
     };
-    let identity = Identity {
-        user_id: user.id.clone(),
-        school_id: user.school_id.clone(),
-        role: user.role,
-        display_name: user.display_name.clone(),
-    };
-    let access_token = app
-        .config
-        .auth_keys
-        .sign(&identity, app.clock.now(), ACCESS_TOKEN_S)
-        .map_err(|error| ApiError::internal(error.to_string()))?;
-    Ok(Out(LoginOut { access_token, token_type: "Bearer", expires_in: ACCESS_TOKEN_S, user: user.into() }))
+    if user.email_verified_at.is_none() {
+        let detail = "Open the link in the mail that we sent to this address, then sign in.";
+        return Err(ApiError::new(ProblemCode::EmailNotVerified, detail));
+    }
+    let mut also = Vec::new();
+    if password::is_outdated(&user.password_hash) {
+        let hash = app.hashing.hash(&input.password).await?;
+        also.push(users::upgrade_hash(&user.school_id, &user.id, &user.password_hash, &hash));
+    }
+    start_session(&app, user, &context, input.refresh_token_in, "password", also).await?.respond(&app)
 }
 
-/// Who am I?
-#[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", security(("access_token" = [])),
-    responses((status = 200, body = UserOut), Problems))]
-async fn me(State(app): State<AppState>, Person(caller): Person) -> Result<Out<UserOut>, ApiError> {
-    let user = users::by_id(app.db.as_ref(), &caller.school_id, &caller.user_id).await?;
-    let user = user.filter(|user| user.state == "active");
-    user.map(|user| Out(user.into()))
-        .ok_or_else(|| ApiError::new(ProblemCode::InvalidToken, "The account is gone or suspended."))
+async fn audit_refusal(app: &App, user: &UserRow, context: &RequestContext) {
+    let actor = Subject::user(&user.id);
+    let event = app.audit(&user.school_id, actor, AuditAction::SignInRefused, &context);
+    app.enqueue(Job::Audit { event }).await;
+}
+
+/// The presented refresh token and how it came. Cookie or body, never both.
+fn presented(
+    app: &App,
+    headers: &HeaderMap,
+    uri: &Uri,
+    in_body: Option<String>,
+) -> Result<(Option<RefreshToken>, Delivery), ApiError> {
+    match (cookies::refresh(headers), in_body) {
+        (Some(_), Some(_)) => Err(ApiError::new(
+            ProblemCode::Malformed,
+            "Send the refresh token as cookie or in the body, never both.",
+        )),
+        (Some(_), None) if cookies::site(headers, uri, &app.config.allowed_origins) != Site::Own => {
+            Err(cookies::cross_site())
+        }
+        (Some(text), None) => Ok((RefreshToken::parse(text), Delivery::Cookie)),
+        (None, Some(text)) => Ok((RefreshToken::parse(&text), Delivery::Body)),
+        (None, None) => Ok((None, Delivery::Cookie)),
+    }
+}
+
+fn invalid_refresh_token() -> ApiError {
+    ApiError::new(ProblemCode::InvalidRefreshToken, "Sign in again.")
+}
+
+/// Refresh a session
+///
+/// Each refresh token is good once; the answer has the next one. An old one that comes again after ten seconds ends the
+/// session for good. Name and role are read again.
+#[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshIn,
+    responses((status = 200, body = LoginOut), Problems))]
+async fn refresh_session(
+    State(app): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+    uri: Uri,
+    Json { value: input, .. }: Json<RefreshIn>,
+) -> Result<Response, ApiError> {
+    let (token, delivery) = presented(&app, &headers, &uri, input.refresh_token)?;
+    let token = token.ok_or_else(invalid_refresh_token)?;
+    let now = app.clock.now();
+    let successors = token.successors(&app.config.auth_keys);
+    let newest = successors.first().ok_or_else(invalid_refresh_token)?;
+    let presented = sessions::present(app.db.as_ref(), &token.hash(), &newest.hash(), now).await?;
+    let row = presented.row.ok_or_else(invalid_refresh_token)?;
+    if presented.has_ended {
+        stolen(&app, &row, &context).await?;
+    }
+    let facts = row.facts();
+    let hash = refresh::successor(&facts, now).ok_or_else(invalid_refresh_token)?;
+    let successor = successors.into_iter().find(|token| token.hash() == hash);
+    let refresh_token = successor.ok_or_else(invalid_refresh_token)?;
+    let identity = Identity {
+        user_id: row.user_id,
+        school_id: row.school_id,
+        role: row.role,
+        display_name: row.display_name,
+        sign_in_id: row.session_id,
+        authenticated_at: row.authenticated_at.div_euclid(1000),
+        factor_missing: is_factor_missing(row.role, row.require_second_factor != 0, row.factors),
+    };
+    SignedIn { identity, email: row.email, refresh_token, delivery }.respond(&app)
+}
+
+/// An old token came again: one of the two who had it is a thief.
+async fn stolen(app: &App, row: &PresentedRow, context: &RequestContext) -> Result<(), ApiError> {
+    revoke(app, std::slice::from_ref(&row.session_id)).await?;
+    let event = app.audit(&row.school_id, Subject::user(&row.user_id), AuditAction::TokenReused, &context);
+    let event = event.on(Subject::new(SubjectKind::SignIn, row.session_id.as_str()));
+    app.enqueue(Job::Audit { event }).await;
+    Ok(())
+}
+
+/// Sign out
+///
+/// By cookie or by token; also when the session has ended before.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", request_body = RefreshIn,
+    responses((status = 204, description = "Signed out"), Problems))]
+async fn logout(
+    State(app): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+    uri: Uri,
+    Json { value: input, .. }: Json<RefreshIn>,
+) -> Result<Response, ApiError> {
+    let (token, _) = presented(&app, &headers, &uri, input.refresh_token)?;
+    let session = match token {
+        Some(token) => sessions::by_token(app.db.as_ref(), &token.hash()).await?,
+        None => None,
+    };
+    if let Some(session) = session {
+        let now = app.clock.now();
+        let event = app.audit(
+            &session.school_id,
+            Subject::user(&session.user_id),
+            AuditAction::SignInEnded,
+            &context,
+        );
+        let event = event.on(Subject::new(SubjectKind::SignIn, session.id.as_str()));
+        let end =
+            sessions::end_one(&session.school_id, &session.user_id, &session.id, EndedWhy::SignedOut, now);
+        sessions::end(app.db.as_ref(), end, &event).await?;
+        revoke(&app, &[session.id]).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookies::clear_refresh())]).into_response())
+}
+
+/// Sign out everywhere
+#[utoipa::path(post, path = "/api/v1/auth/logout-all", tag = "auth", security(("access_token" = [])),
+    responses((status = 204, description = "Signed out everywhere"), Problems))]
+async fn logout_all(
+    State(app): State<AppState>,
+    context: RequestContext,
+    Account(caller): Account,
+) -> Result<Response, ApiError> {
+    let now = app.clock.now();
+    let event =
+        app.audit(&caller.school_id, Subject::user(&caller.user_id), AuditAction::AllSignInsEnded, &context);
+    let end = sessions::end_all(&caller.school_id, &caller.user_id, None, EndedWhy::SignedOut, now);
+    let mut ended = sessions::end(app.db.as_ref(), end, &event).await?;
+    // Again after an answer that was lost: this one at least is told once more.
+    ended.push(caller.sign_in_id);
+    revoke(&app, &ended).await?;
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookies::clear_refresh())]).into_response())
 }

@@ -23,6 +23,8 @@ pub struct Config {
     pub realtime_secret: Arc<[u8]>,
     /// Seconds that a game's token lives.
     pub game_token_s: i64,
+    /// Origins of other pages of ours that may call with cookies; exact, like `https://dash.example`.
+    pub allowed_origins: Vec<String>,
     /// Failed sign-ins for one account.
     pub login_limit: Limit,
     /// Wrong join codes from one key.
@@ -63,10 +65,33 @@ impl Config {
             game_keys: ring("GAME_KEYS")?,
             realtime_secret: realtime_secret.into(),
             game_token_s,
+            allowed_origins: origins(get)?,
             login_limit: Limit { hits: 10, window_s: 300 },
             join_code_limit: Limit { hits: 60, window_s: 60 },
         })
     }
+}
+
+/// `ALLOWED_ORIGINS`: comma-separated, exact.
+fn origins(get: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, ConfigError> {
+    let text = get("ALLOWED_ORIGINS").unwrap_or_default();
+    let origins: Vec<String> =
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let is_origin = |text: &String| {
+        text.split_once("://").is_some_and(|(scheme, host)| {
+            matches!(scheme, "https" | "http")
+                && !host.is_empty()
+                && !host.contains(['/', '*', '?', '#', '@'])
+        })
+    };
+    if origins.iter().all(is_origin) {
+        return Ok(origins);
+    }
+    Err(ConfigError {
+        name: "ALLOWED_ORIGINS",
+        problem: "must be a comma-separated list of origins like https://dash.example, without path or *"
+            .to_owned(),
+    })
 }
 
 fn secret(get: &dyn Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigError> {

@@ -7,6 +7,7 @@ pub mod config;
 pub mod domain;
 #[path = "../handlers/mod.rs"]
 pub mod handlers;
+pub mod hashing;
 pub mod inbox;
 pub mod jobs;
 #[cfg(all(target_arch = "wasm32", not(test)))]

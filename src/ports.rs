@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use crate::domain::rate_limit::{Limit, Verdict};
+use crate::domain::revocation::Revocation;
 use crate::domain::time::Timestamp;
 use crate::domain::tokens::GameClaims;
 use crate::inbox::{InboxAnswer, InboxOp};
@@ -128,6 +129,12 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// A timer.
+pub trait Pause: Send + Sync {
+    /// Waits so many milliseconds while others go on.
+    fn pause(&self, millis: u32) -> BoxFuture<'_, ()>;
+}
+
 /// Randomness from the operating system.
 pub trait Entropy: Send + Sync {
     /// Fills the buffer.
@@ -176,6 +183,18 @@ pub trait Inboxes: Send + Sync {
 pub trait RateLimits: Send + Sync {
     /// Says whether one more hit on the bucket would fit; counts it when told to.
     fn check(&self, bucket: String, limit: Limit, count: bool) -> BoxFuture<'_, Result<Verdict, PortError>>;
+}
+
+/// The list of ended sign-ins, people and keys. What is ended is felt everywhere within 10 s.
+pub trait Revocations: Send + Sync {
+    /// Whether a token of any of these, issued in that second, is ended.
+    fn is_ended<'a>(
+        &'a self,
+        subjects: Vec<&'a str>,
+        issued_at: i64,
+    ) -> BoxFuture<'a, Result<bool, PortError>>;
+    /// Ends them. Again is the same as once.
+    fn end(&self, list: Vec<Revocation>) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
 /// Where log lines go.

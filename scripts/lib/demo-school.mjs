@@ -66,8 +66,8 @@ export function hashPassword(text) {
 export function rowsOf(made, now = Date.now()) {
   const values = (...list) => list.map(literal).join(", ");
   const user = ({ id, email, password: text }, name, role) =>
-    `insert into users (id, school_id, email, display_name, role, password_hash, created_at)
-     values (${values(id, made.school_id, email, name, role, hashPassword(text), now)})
+    `insert into users (id, school_id, email, display_name, role, password_hash, email_verified_at, created_at)
+     values (${values(id, made.school_id, email, name, role, hashPassword(text), now, now)})
      on conflict (email) do update set password_hash = excluded.password_hash;`;
   return [
     `insert into schools (id, name, created_at) values (${values(made.school_id, "Demo School", now)}) on conflict do nothing;`,

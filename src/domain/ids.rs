@@ -106,6 +106,14 @@ id!(
     GameKeyId, "gk"
 );
 id!(
+    /// A sign-in: the family of its refresh tokens.
+    SignInId, "sid"
+);
+id!(
+    /// An event of the audit log.
+    AuditId, "aud"
+);
+id!(
     /// A notification.
     NotificationId, "ntf"
 );

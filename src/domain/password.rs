@@ -41,6 +41,14 @@ pub fn verify(password: &str, phc: &str) -> bool {
     argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())
 }
 
+/// Whether the hash was made with other parameters than ours: then it is made anew at the next sign-in.
+pub fn is_outdated(phc: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(phc) else { return true };
+    let wanted = [("m", MEMORY_KIB), ("t", PASSES), ("p", LANES)];
+    hash.algorithm.as_str() != "argon2id"
+        || wanted.iter().any(|(name, value)| hash.params.get_decimal(*name) != Some(*value))
+}
+
 /// The hash of a password that nobody has. Verifying against it costs an unknown address the same time as a known one.
 pub const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -63,6 +71,13 @@ mod tests {
         assert!(verify("correct horse battery", &phc));
         assert!(!verify("correct horse batterz", &phc));
         assert!(!verify("correct horse battery", "not a hash"));
+    }
+
+    #[test]
+    fn a_hash_of_other_parameters_is_outdated() {
+        assert!(!is_outdated(NOBODYS_HASH));
+        assert!(is_outdated(&NOBODYS_HASH.replace("t=2", "t=1")));
+        assert!(is_outdated(&NOBODYS_HASH.replace("argon2id", "argon2i")));
     }
 
     #[test]

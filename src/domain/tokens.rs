@@ -5,6 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
+use hmac::{Hmac, Mac};
 use jwt_compact::alg::{Hs256, Hs256Key};
 use jwt_compact::{AlgorithmExt, Claims, Header, UntrustedToken};
 use serde::de::DeserializeOwned;
@@ -69,6 +70,15 @@ struct Envelope<T> {
     claims: T,
 }
 
+/// A token that is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified<T> {
+    /// What it says.
+    pub claims: T,
+    /// When it was made, in seconds since 1970.
+    pub issued_at: i64,
+}
+
 /// Why a list of keys is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRingError {
@@ -86,7 +96,14 @@ pub enum KeyRingError {
 /// Keys that sign and verify.
 #[derive(Clone)]
 pub struct KeyRing {
-    keys: Vec<(String, Hs256Key)>,
+    keys: Vec<SigningKey>,
+}
+
+#[derive(Clone)]
+struct SigningKey {
+    kid: String,
+    key: Hs256Key,
+    mac: Hmac<Sha256>,
 }
 
 impl KeyRing {
@@ -96,7 +113,8 @@ impl KeyRing {
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             let (kid, secret) = entry.split_once(':').ok_or(KeyRingError::Malformed)?;
             let secret = parse_secret(secret)?;
-            keys.push((kid.to_owned(), Hs256Key::new(secret)));
+            let mac = Hmac::new_from_slice(&secret).map_err(|_| KeyRingError::Malformed)?;
+            keys.push(SigningKey { kid: kid.to_owned(), key: Hs256Key::new(secret), mac });
         }
         if keys.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self { keys }) }
     }
@@ -108,7 +126,7 @@ impl KeyRing {
         now: Timestamp,
         lifetime_s: i64,
     ) -> Result<String, TokenError> {
-        let (kid, key) = self.keys.first().ok_or(TokenError::Invalid)?;
+        let SigningKey { kid, key, .. } = self.keys.first().ok_or(TokenError::Invalid)?;
         let expires = now.as_secs().saturating_add(lifetime_s);
         let mut jwt = Claims::new(Envelope { aud: T::AUDIENCE.to_owned(), claims: claims.clone() });
         jwt.issued_at = DateTime::from_timestamp(now.as_secs(), 0);
@@ -117,14 +135,15 @@ impl KeyRing {
     }
 
     /// Checks key, signature, audience and expiry.
-    pub fn verify<T: TokenKind>(&self, token: &str, now: Timestamp) -> Result<T, TokenError> {
+    pub fn verify<T: TokenKind>(&self, token: &str, now: Timestamp) -> Result<Verified<T>, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
         let token = UntrustedToken::new(token).map_err(|_| TokenError::Invalid)?;
         let kid = token.header().key_id.as_deref().ok_or(TokenError::Invalid)?;
-        let (_, key) = self.keys.iter().find(|(known, _)| known == kid).ok_or(TokenError::Invalid)?;
-        let token = Hs256.validator::<Envelope<T>>(key).validate(&token).map_err(|_| TokenError::Invalid)?;
+        let known = self.keys.iter().find(|known| known.kid == kid).ok_or(TokenError::Invalid)?;
+        let token =
+            Hs256.validator::<Envelope<T>>(&known.key).validate(&token).map_err(|_| TokenError::Invalid)?;
         let claims = token.into_parts().1;
         let expires = claims.expiration.ok_or(TokenError::Invalid)?;
         if claims.custom.aud != T::AUDIENCE {
@@ -133,7 +152,19 @@ impl KeyRing {
         if expires.timestamp() <= now.as_secs() {
             return Err(TokenError::Expired);
         }
-        Ok(claims.custom.claims)
+        let issued_at = claims.issued_at.ok_or(TokenError::Invalid)?.timestamp();
+        Ok(Verified { claims: claims.custom.claims, issued_at })
+    }
+
+    /// A MAC of the text under each key, the signing one first: for what must be made again, never for what is shown.
+    pub fn macs(&self, purpose: &str, text: &str) -> impl Iterator<Item = [u8; 32]> {
+        self.keys.iter().map(move |known| {
+            let mut mac = known.mac.clone();
+            mac.update(purpose.as_bytes());
+            mac.update(&[0]);
+            mac.update(text.as_bytes());
+            mac.finalize().into_bytes().into()
+        })
     }
 }
 
@@ -182,6 +213,9 @@ mod tests {
             school_id: SchoolId::parse(&format!("sch_{:026}", 1)).unwrap(),
             role: Role::Teacher,
             display_name: "Ms Lovelace".to_owned(),
+            sign_in_id: crate::domain::ids::SignInId::parse(&format!("sid_{:026}", 1)).unwrap(),
+            authenticated_at: NOW.as_secs(),
+            factor_missing: false,
         }
     }
 
@@ -189,8 +223,9 @@ mod tests {
     fn a_token_says_what_was_signed_until_it_expires() {
         let ring = KeyRing::parse(&key("a", 1)).unwrap();
         let token = ring.sign(&identity(), NOW, 900).unwrap();
-        assert_eq!(ring.verify::<Identity>(&token, NOW), Ok(identity()));
-        assert_eq!(ring.verify::<Identity>(&token, NOW.plus_millis(899_000)), Ok(identity()));
+        let verified = Verified { claims: identity(), issued_at: NOW.as_secs() };
+        assert_eq!(ring.verify::<Identity>(&token, NOW), Ok(verified.clone()));
+        assert_eq!(ring.verify::<Identity>(&token, NOW.plus_millis(899_000)), Ok(verified));
         assert_eq!(ring.verify::<Identity>(&token, NOW.plus_millis(900_000)), Err(TokenError::Expired));
     }
 

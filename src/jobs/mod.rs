@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::audit::AuditEvent;
 use crate::domain::ids::{DeadLetterId, GameKeyId, SchoolId};
 use crate::domain::time::Timestamp;
 use crate::inbox::InboxOp;
 use crate::ports::{Database, DbError, Entropy, Inboxes, PortError};
 use crate::rooms::Report;
-use crate::storage::{game_keys, housekeeping, reports};
+use crate::storage::{audit, game_keys, housekeeping, reports};
 
 /// The queue whose messages failed for good.
 pub const DEAD_LETTER_QUEUE: &str = "toolboxai-jobs-dead";
@@ -24,6 +25,11 @@ pub enum Job {
         school_id: SchoolId,
         /// When.
         at: Timestamp,
+    },
+    /// Something happened that is no write of D1: a refusal, a failed sign-in, the use of a key.
+    Audit {
+        /// What.
+        event: AuditEvent,
     },
 }
 
@@ -43,6 +49,9 @@ pub async fn run(db: &dyn Database, message: &str) -> Result<(), JobError> {
     let job: Job = serde_json::from_str(message).map_err(|error| JobError::Malformed(error.to_string()))?;
     match job {
         Job::GameKeyUsed { key_id, school_id, at } => game_keys::touch(db, &school_id, &key_id, at).await?,
+        Job::Audit { event } => {
+            db.batch(vec![audit::insert(&event)]).await?;
+        }
     }
     Ok(())
 }

@@ -11,11 +11,13 @@ use super::inbox::InboxObjects;
 use super::kv::Kv;
 use super::queue::JobQueue;
 use super::rate_limiter::RateLimiterObjects;
+use super::revocation_list::RevocationLists;
 use super::rooms::RoomObjects;
 use super::settings;
 use super::system::System;
 use crate::config::ConfigError;
 use crate::handlers::{App, router};
+use crate::hashing::Hashing;
 
 thread_local! {
     /// Bindings stay good for the isolate's life; a panic empties this together with everything else.
@@ -46,9 +48,11 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         rooms: Arc::new(RoomObjects::of(env).map_err(missing(super::rooms::BINDING))?),
         inboxes: Arc::new(InboxObjects::of(env).map_err(missing(super::inbox::BINDING))?),
         rate_limits: Arc::new(RateLimiterObjects::of(env).map_err(missing(super::rate_limiter::BINDING))?),
+        revocations: Arc::new(RevocationLists::of(env).map_err(missing(super::revocation_list::BINDING))?),
         clock: Arc::new(System),
         entropy: Arc::new(System),
         log: Arc::new(System),
+        hashing: Hashing::new(Arc::new(System), Arc::new(System), Arc::new(System)),
         config,
     };
     Ok(router(Arc::new(app)))

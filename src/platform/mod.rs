@@ -9,6 +9,7 @@ mod kv;
 mod object_sql;
 mod queue;
 mod rate_limiter;
+mod revocation_list;
 mod rooms;
 mod settings;
 mod stub;

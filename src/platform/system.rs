@@ -1,9 +1,13 @@
 //! The clock, randomness and the log of the platform.
 
-use worker::{Date, console_log};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use worker::send::SendFuture;
+use worker::{Date, Delay, console_log};
 
 use crate::domain::time::Timestamp;
-use crate::ports::{Clock, Entropy, Log};
+use crate::ports::{Clock, Entropy, Log, Pause};
 
 /// All three.
 #[derive(Clone, Copy)]
@@ -12,6 +16,12 @@ pub(super) struct System;
 impl Clock for System {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Pause for System {
+    fn pause(&self, millis: u32) -> BoxFuture<'_, ()> {
+        Box::pin(SendFuture::new(Delay::from(Duration::from_millis(u64::from(millis)))))
     }
 }
 

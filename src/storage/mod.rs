@@ -1,11 +1,13 @@
 //! Every SQL statement of D1, one file a context: consts, row structs, one function a question. Each function takes the
 //! school, or finds it where nothing else is known yet (an e-mail address, a join code, a key).
 
+pub mod audit;
 pub mod classes;
 pub mod game_keys;
 pub mod housekeeping;
 pub mod quizzes;
 pub mod reports;
+pub mod sessions;
 pub mod users;
 
 use serde::de::DeserializeOwned;

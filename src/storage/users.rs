@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::first;
+use super::{audit, first};
+use crate::domain::audit::AuditEvent;
 use crate::domain::ids::{SchoolId, UserId};
 use crate::domain::user::Role;
-use crate::ports::{Database, DbError};
+use crate::ports::{Database, DbError, Statement};
 
 /// A person, as signing in needs it.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,15 +23,41 @@ pub struct UserRow {
     pub role: Role,
     /// `active` or `suspended`.
     pub state: String,
-    /// PHC string.
+    /// PHC string; empty when there is no password.
     pub password_hash: String,
+    /// When the address was verified.
+    pub email_verified_at: Option<i64>,
+    /// When they signed in last.
+    pub last_seen_at: Option<i64>,
+    /// Whether the school wants a second factor of its staff.
+    pub require_second_factor: i64,
+    /// Confirmed second factors.
+    pub factors: i64,
+    /// The school's name.
+    pub school_name: String,
+    /// Whether the school is one person's own.
+    pub is_personal: i64,
+}
+
+impl UserRow {
+    /// Whether they may sign in.
+    pub fn is_active(&self) -> bool {
+        self.state == "active"
+    }
 }
 
 const BY_EMAIL: &str = "
-    select id, school_id, email, display_name, role, state, password_hash from users where email = ?1";
+    select u.id, u.school_id, u.email, u.display_name, u.role, u.state, u.password_hash, u.email_verified_at, u.last_seen_at,
+      s.require_second_factor, s.name as school_name, s.is_personal, 0 as factors
+    from users u join schools s on s.id = u.school_id
+    where email = ?1 and removed_at is null";
 const BY_ID: &str = "
-    select id, school_id, email, display_name, role, state, password_hash from users
-    where school_id = ?1 and id = ?2";
+    select u.id, u.school_id, u.email, u.display_name, u.role, u.state, u.password_hash, u.email_verified_at, u.last_seen_at,
+      s.require_second_factor, s.name as school_name, s.is_personal, 0 as factors
+    from users u join schools s on s.id = u.school_id
+    where u.school_id = ?1 and u.id = ?2 and u.removed_at is null";
+const UPGRADE_HASH: &str = "
+    update users set password_hash = ?4 where school_id = ?1 and id = ?2 and password_hash = ?3";
 
 /// Who signs in; the school comes with them.
 pub async fn by_email(db: &dyn Database, email: &str) -> Result<Option<UserRow>, DbError> {
@@ -40,4 +67,25 @@ pub async fn by_email(db: &dyn Database, email: &str) -> Result<Option<UserRow>,
 /// One person of a school.
 pub async fn by_id(db: &dyn Database, school: &SchoolId, id: &UserId) -> Result<Option<UserRow>, DbError> {
     first(db, BY_ID, vec![school.into(), id.into()]).await
+}
+
+const RENAME: &str = "
+    update users set display_name = ?3 where school_id = ?1 and id = ?2 and removed_at is null";
+
+/// Gives a person another name.
+pub async fn rename(
+    db: &dyn Database,
+    school: &SchoolId,
+    id: &UserId,
+    name: &str,
+    event: &AuditEvent,
+) -> Result<(), DbError> {
+    let rename = Statement::new(RENAME, [school.into(), id.into(), name.into()]);
+    db.batch(vec![rename, audit::insert(event)]).await?;
+    Ok(())
+}
+
+/// The same password, hashed with newer parameters; nothing if it was changed meanwhile.
+pub fn upgrade_hash(school: &SchoolId, id: &UserId, old: &str, new: &str) -> Statement {
+    Statement::new(UPGRADE_HASH, [school.into(), id.into(), old.into(), new.into()])
 }

@@ -19,5 +19,6 @@ mod quizzes;
 mod realtime;
 mod recovery;
 mod results;
+mod sessions;
 mod sign_in;
 mod support;

@@ -59,6 +59,12 @@ pub enum FieldErrorCode {
     UnknownId,
     /// Not of the type or form that is expected here.
     Malformed,
+    /// A password with too few characters.
+    TooShort,
+    /// A password that everybody tries first.
+    TooCommon,
+    /// A password that is little more than one's own name or address.
+    ContainsName,
 }
 
 /// A field at fault.

@@ -11,10 +11,12 @@ use toolboxai_edge::config::Config;
 use toolboxai_edge::domain::password;
 use toolboxai_edge::domain::tokens::sha256_hex;
 use toolboxai_edge::handlers::{App, router};
+use toolboxai_edge::hashing::Hashing;
 use tower::ServiceExt;
 
 use super::{
-    HostDatabase, HostRooms, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, SeededEntropy,
+    HostDatabase, HostRooms, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog,
+    MemoryRevocations, NoPause, SeededEntropy,
 };
 
 /// The password of everybody.
@@ -64,6 +66,7 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub jobs: Arc<MemoryJobs>,
     pub log: Arc<MemoryLog>,
+    pub revocations: Arc<MemoryRevocations>,
     /// Every body that went to somebody who is not the author of a quiz.
     pub bodies: Mutex<Vec<String>>,
 }
@@ -77,6 +80,7 @@ impl TestApp {
         let rooms = Arc::new(HostRooms::new(db.clone(), clock.clone(), entropy.clone()));
         let (jobs, log) = (Arc::new(MemoryJobs::default()), Arc::new(MemoryLog::default()));
         seed(&db, entropy.as_ref());
+        let revocations = Arc::new(MemoryRevocations::default());
         let ring = format!("k1:{SECRET}");
         let config = Config::read(&|name| match name {
             "AUTH_KEYS" | "GAME_KEYS" => Some(ring.clone()),
@@ -90,13 +94,23 @@ impl TestApp {
             rooms: rooms.clone(),
             inboxes: rooms.inboxes.clone(),
             rate_limits: Arc::new(MemoryLimits { buckets: Mutex::default(), clock: clock.clone() }),
+            revocations: revocations.clone(),
             clock: clock.clone(),
+            hashing: Hashing::new(clock.clone(), entropy.clone(), Arc::new(NoPause)),
             entropy,
             log: log.clone(),
             config: config.unwrap(),
         };
         let router = router(Arc::new(app));
-        Arc::new(Self { router, db, rooms, clock, jobs, log, bodies: Mutex::default() })
+        Arc::new(Self { router, db, rooms, clock, jobs, log, revocations, bodies: Mutex::default() })
+    }
+
+    /// How many events of this action are in the log or on their way to it.
+    pub fn audited(&self, action: &str) -> usize {
+        let written = self.db.rows(&format!("select id from audit_events where action = '{action}'")).len();
+        let jobs = self.jobs.0.lock().unwrap();
+        let queued = jobs.iter().filter_map(|job| serde_json::to_value(job).ok());
+        written + queued.filter(|job| job["type"] == "audit" && job["event"]["action"] == action).count()
     }
 
     /// Sends a request as it is.
@@ -138,7 +152,10 @@ fn seed(db: &HostDatabase, entropy: &SeededEntropy) {
     let hash = HASH.get_or_init(|| password::hash(PASSWORD, entropy).unwrap());
     let school = |n| format!("sch_{n:026}");
     for n in [1, 2] {
-        db.execute(&format!("insert into schools values ('{}', 'School {n}', 0)", school(n)));
+        db.execute(&format!(
+            "insert into schools (id, name, created_at) values ('{}', 'School {n}', 0)",
+            school(n)
+        ));
     }
     let people = [
         (1, "ada", "teacher"),
@@ -149,8 +166,8 @@ fn seed(db: &HostDatabase, entropy: &SeededEntropy) {
     ];
     for (n, (school_no, name, role)) in people.into_iter().enumerate() {
         db.execute(&format!(
-            "insert into users (id, school_id, email, display_name, role, password_hash, created_at)
-             values ('usr_{n:026}', '{}', '{name}@school.example', '{name}', '{role}', '{hash}', 0)",
+            "insert into users (id, school_id, email, display_name, role, password_hash, email_verified_at, created_at)
+             values ('usr_{n:026}', '{}', '{name}@school.example', '{name}', '{role}', '{hash}', 0, 0)",
             school(school_no)
         ));
     }

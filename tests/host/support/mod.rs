@@ -16,4 +16,6 @@ pub use game::Game;
 pub use playing::{Playing, playing};
 pub use quiz::{fractions, right_response, wrong_response};
 pub use rooms::HostRooms;
-use system::{ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, SeededEntropy};
+use system::{
+    ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, MemoryRevocations, NoPause, SeededEntropy,
+};

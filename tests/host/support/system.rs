@@ -8,9 +8,10 @@ use futures::future::BoxFuture;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use toolboxai_edge::domain::rate_limit::{Counters, Limit, Verdict, hit};
+use toolboxai_edge::domain::revocation::{Revocation, RevocationCopy};
 use toolboxai_edge::domain::time::Timestamp;
 use toolboxai_edge::jobs::Job;
-use toolboxai_edge::ports::{Cache, Clock, Entropy, Jobs, Log, PortError, RateLimits};
+use toolboxai_edge::ports::{Cache, Clock, Entropy, Jobs, Log, Pause, PortError, RateLimits, Revocations};
 
 /// Stands still until told.
 pub struct ManualClock(AtomicI64);
@@ -28,6 +29,15 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Nobody waits in a test.
+pub struct NoPause;
+
+impl Pause for NoPause {
+    fn pause(&self, _: u32) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
     }
 }
 
@@ -85,6 +95,26 @@ impl RateLimits for MemoryLimits {
             buckets.insert(bucket, next);
         }
         Box::pin(async move { Ok(verdict) })
+    }
+}
+
+#[derive(Default)]
+pub struct MemoryRevocations(pub Mutex<Vec<Revocation>>);
+
+impl Revocations for MemoryRevocations {
+    fn is_ended<'a>(
+        &'a self,
+        subjects: Vec<&'a str>,
+        issued_at: i64,
+    ) -> BoxFuture<'a, Result<bool, PortError>> {
+        let copy = RevocationCopy::new(self.0.lock().unwrap().clone(), Timestamp::from_millis(0));
+        let is_ended = copy.ends(&subjects, issued_at);
+        Box::pin(async move { Ok(is_ended) })
+    }
+
+    fn end(&self, list: Vec<Revocation>) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.lock().unwrap().extend(list);
+        Box::pin(async { Ok(()) })
     }
 }
 
