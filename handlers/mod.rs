@@ -40,7 +40,10 @@ use crate::domain::leaderboard::Window;
 use crate::domain::live_session::Move;
 use crate::hashing::Hashing;
 use crate::jobs::Job;
-use crate::ports::{Cache, Clock, Database, Entropy, Inboxes, Jobs, Log, RateLimits, Revocations, Rooms};
+use crate::ports::{
+    Cache, Clock, Database, Entropy, Http as Outside, Inboxes, Jobs, Log, RateLimits, Revocations, Rooms,
+    Signatures,
+};
 
 /// Largest body of a route that does not say otherwise: a quiz of 100 long questions is about 500 KB.
 const MAX_BODY_BYTES: usize = 512 * 1024;
@@ -61,6 +64,10 @@ pub struct App {
     pub rate_limits: Arc<dyn RateLimits>,
     /// Ended sign-ins, people and keys.
     pub revocations: Arc<dyn Revocations>,
+    /// Other people's servers.
+    pub http: Arc<dyn Outside>,
+    /// What others signed.
+    pub signatures: Arc<dyn Signatures>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::rate_limit::{Limit, Verdict};
 use crate::domain::revocation::Revocation;
+use crate::domain::signature::PublicJwk;
 use crate::domain::time::Timestamp;
 use crate::domain::tokens::GameClaims;
 use crate::inbox::{InboxAnswer, InboxOp};
@@ -195,6 +196,50 @@ pub trait Revocations: Send + Sync {
     ) -> BoxFuture<'a, Result<bool, PortError>>;
     /// Ends them. Again is the same as once.
     fn end(&self, list: Vec<Revocation>) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// Verifies what others signed.
+pub trait Signatures: Send + Sync {
+    /// Whether the key, by the one algorithm that it is for ([`PublicJwk::algorithm`]), signed the data. A key that is for none
+    /// has signed nothing; an error is a platform that cannot verify.
+    fn verify<'a>(
+        &'a self,
+        key: &'a PublicJwk,
+        data: &'a [u8],
+        signature: &'a [u8],
+    ) -> BoxFuture<'a, Result<bool, PortError>>;
+}
+
+/// A request to somebody else's server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    /// `GET` or `POST`.
+    pub method: http::Method,
+    /// Absolute.
+    pub url: String,
+    /// Beside those that the platform sets.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body of a `POST`.
+    pub body: Option<String>,
+    /// After so long without the whole answer it is an error.
+    pub timeout_ms: u32,
+    /// A longer answer is an error.
+    pub max_bytes: usize,
+}
+
+/// What somebody else's server answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    /// The HTTP status. Redirects are not followed: they are answers as any other.
+    pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Requests to other people's servers.
+pub trait Http: Send + Sync {
+    /// Sends it and waits for the whole answer.
+    fn send(&self, request: Outbound) -> BoxFuture<'_, Result<Inbound, PortError>>;
 }
 
 /// Where log lines go.

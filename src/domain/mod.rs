@@ -17,6 +17,7 @@ pub mod rate_limit;
 pub mod refresh;
 pub mod results;
 pub mod revocation;
+pub mod signature;
 pub mod time;
 pub mod tokens;
 pub mod user;

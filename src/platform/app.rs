@@ -9,11 +9,13 @@ use worker::Env;
 use super::d1::D1;
 use super::inbox::InboxObjects;
 use super::kv::Kv;
+use super::outbound::Outside;
 use super::queue::JobQueue;
 use super::rate_limiter::RateLimiterObjects;
 use super::revocation_list::RevocationLists;
 use super::rooms::RoomObjects;
 use super::settings;
+use super::signatures::WebCrypto;
 use super::system::System;
 use crate::config::ConfigError;
 use crate::handlers::{App, router};
@@ -49,6 +51,8 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         inboxes: Arc::new(InboxObjects::of(env).map_err(missing(super::inbox::BINDING))?),
         rate_limits: Arc::new(RateLimiterObjects::of(env).map_err(missing(super::rate_limiter::BINDING))?),
         revocations: Arc::new(RevocationLists::of(env).map_err(missing(super::revocation_list::BINDING))?),
+        http: Arc::new(Outside),
+        signatures: Arc::new(WebCrypto),
         clock: Arc::new(System),
         entropy: Arc::new(System),
         log: Arc::new(System),

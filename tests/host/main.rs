@@ -21,4 +21,5 @@ mod recovery;
 mod results;
 mod sessions;
 mod sign_in;
+mod signatures;
 mod support;

@@ -15,8 +15,8 @@ use toolboxai_edge::hashing::Hashing;
 use tower::ServiceExt;
 
 use super::{
-    HostDatabase, HostRooms, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog,
-    MemoryRevocations, NoPause, SeededEntropy,
+    HostDatabase, HostRooms, HostSignatures, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog,
+    MemoryRevocations, NoPause, Outside, SeededEntropy,
 };
 
 /// The password of everybody.
@@ -65,6 +65,7 @@ pub struct TestApp {
     pub rooms: Arc<HostRooms>,
     pub clock: Arc<ManualClock>,
     pub jobs: Arc<MemoryJobs>,
+    pub outside: Arc<Outside>,
     pub log: Arc<MemoryLog>,
     pub revocations: Arc<MemoryRevocations>,
     /// Every body that went to somebody who is not the author of a quiz.
@@ -79,6 +80,7 @@ impl TestApp {
         let entropy = Arc::new(SeededEntropy::new(1));
         let rooms = Arc::new(HostRooms::new(db.clone(), clock.clone(), entropy.clone()));
         let (jobs, log) = (Arc::new(MemoryJobs::default()), Arc::new(MemoryLog::default()));
+        let outside = Arc::new(Outside::default());
         seed(&db, entropy.as_ref());
         let revocations = Arc::new(MemoryRevocations::default());
         let ring = format!("k1:{SECRET}");
@@ -95,6 +97,8 @@ impl TestApp {
             inboxes: rooms.inboxes.clone(),
             rate_limits: Arc::new(MemoryLimits { buckets: Mutex::default(), clock: clock.clone() }),
             revocations: revocations.clone(),
+            http: outside.clone(),
+            signatures: Arc::new(HostSignatures),
             clock: clock.clone(),
             hashing: Hashing::new(clock.clone(), entropy.clone(), Arc::new(NoPause)),
             entropy,
@@ -102,7 +106,7 @@ impl TestApp {
             config: config.unwrap(),
         };
         let router = router(Arc::new(app));
-        Arc::new(Self { router, db, rooms, clock, jobs, log, revocations, bodies: Mutex::default() })
+        Arc::new(Self { router, db, rooms, clock, jobs, outside, log, revocations, bodies: Mutex::default() })
     }
 
     /// How many events of this action are in the log or on their way to it.

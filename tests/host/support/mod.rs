@@ -5,17 +5,21 @@ mod app;
 mod database;
 mod game;
 mod keys;
+mod outside;
 mod playing;
 mod quiz;
 mod rooms;
+mod signatures;
 mod system;
 
 pub use app::{Actor, GAME_KEY, OTHER_GAME_KEY, PASSWORD, Reply, TestApp};
 pub use database::{HostDatabase, migrations};
 pub use game::Game;
+pub use outside::Outside;
 pub use playing::{Playing, playing};
 pub use quiz::{fractions, right_response, wrong_response};
 pub use rooms::HostRooms;
+pub use signatures::HostSignatures;
 use system::{
     ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, MemoryRevocations, NoPause, SeededEntropy,
 };
