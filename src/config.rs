@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::rate_limit::Limit;
 use crate::domain::tokens::{KeyRing, KeyRingError, parse_secret};
+use crate::mail::MailSettings;
 
 /// How long a game's token lives when nobody says otherwise.
 const GAME_TOKEN_S: i64 = 3 * 3600;
@@ -15,6 +16,10 @@ const MAX_GAME_TOKEN_S: i64 = 24 * 3600;
 pub struct Config {
     /// On somebody's own machine.
     pub is_local: bool,
+    /// The origin that people open, for the links in mails: `https://edge.example`, without a slash at its end.
+    pub public_url: Arc<str>,
+    /// What sends mail.
+    pub mail: MailSettings,
     /// Sign and verify people's access tokens.
     pub auth_keys: KeyRing,
     /// Sign and verify game servers' tokens.
@@ -41,9 +46,12 @@ pub struct ConfigError {
     pub problem: String,
 }
 
+/// Gives a variable or a secret by its name.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 impl Config {
     /// Reads variables and secrets.
-    pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    pub fn read(get: Lookup<'_>) -> Result<Self, ConfigError> {
         let ring = |name: &'static str| {
             let text = secret(get, name)?;
             KeyRing::parse(&text).map_err(|error| weak(name, error))
@@ -59,10 +67,13 @@ impl Config {
                 })?
             }
         };
+        let is_local = get("ENVIRONMENT").as_deref() == Some("local");
         Ok(Self {
-            is_local: get("ENVIRONMENT").as_deref() == Some("local"),
+            is_local,
             auth_keys: ring("AUTH_KEYS")?,
             game_keys: ring("GAME_KEYS")?,
+            public_url: public_url(get, is_local)?,
+            mail: MailSettings::read(get, is_local)?,
             realtime_secret: realtime_secret.into(),
             game_token_s,
             allowed_origins: origins(get)?,
@@ -94,7 +105,42 @@ fn origins(get: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, ConfigEr
     })
 }
 
-fn secret(get: &dyn Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigError> {
+/// An origin as browsers write it: scheme, host and no default port. https everywhere but on one's own machine.
+fn public_url(get: Lookup<'_>, is_local: bool) -> Result<Arc<str>, ConfigError> {
+    let text = variable(get, "PUBLIC_URL")?;
+    let uri: Option<http::Uri> = text.parse().ok();
+    let is_origin = uri.is_some_and(|uri| match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(authority)) => {
+            let default_port = if scheme == "https" { 443 } else { 80 };
+            (scheme == "https" || (is_local && scheme == "http"))
+                && text == format!("{scheme}://{authority}")
+                && text == text.to_ascii_lowercase()
+                && !authority.as_str().contains('@')
+                && authority.port_u16() != Some(default_port)
+        }
+        _ => false,
+    });
+    if is_origin {
+        return Ok(text.into());
+    }
+    Err(ConfigError {
+        name: "PUBLIC_URL",
+        problem:
+            "must be an https origin, such as https://edge.example, without a path or a slash at its end"
+                .to_owned(),
+    })
+}
+
+/// A setting that is no secret.
+pub(crate) fn variable(get: Lookup<'_>, name: &'static str) -> Result<String, ConfigError> {
+    get(name).filter(|text| !text.trim().is_empty()).ok_or_else(|| ConfigError {
+        name,
+        problem: "is not set; set it under `[vars]` in wrangler.toml".to_owned(),
+    })
+}
+
+/// A secret.
+pub(crate) fn secret(get: Lookup<'_>, name: &'static str) -> Result<String, ConfigError> {
     get(name).filter(|text| !text.trim().is_empty()).ok_or_else(|| ConfigError {
         name,
         problem: format!("is not set; run `npx wrangler secret put {name}`"),
@@ -113,7 +159,14 @@ mod tests {
 
     fn read(overrides: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let ring = format!("k1:{GOOD}");
-        let good = [("AUTH_KEYS", ring.as_str()), ("GAME_KEYS", &ring), ("REALTIME_SECRET", GOOD)];
+        let good = [
+            ("AUTH_KEYS", ring.as_str()),
+            ("GAME_KEYS", &ring),
+            ("REALTIME_SECRET", GOOD),
+            ("PUBLIC_URL", "https://edge.example"),
+            ("MAIL_PROVIDER", "cloudflare"),
+            ("MAIL_FROM", "no-reply@edge.example"),
+        ];
         let vars: std::collections::HashMap<&str, &str> =
             good.into_iter().chain(overrides.iter().copied()).collect();
         Config::read(&|name| vars.get(name).map(|value| (*value).to_owned()))
@@ -135,6 +188,30 @@ mod tests {
     fn production_is_what_nobody_says() {
         assert!(!read(&[]).unwrap().is_local);
         assert!(read(&[("ENVIRONMENT", "local")]).unwrap().is_local);
+    }
+
+    #[test]
+    fn the_public_url_is_an_exact_origin_and_https_outside_ones_own_machine() {
+        assert_eq!(
+            &*read(&[("PUBLIC_URL", "https://edge.example:8443")]).unwrap().public_url,
+            "https://edge.example:8443"
+        );
+        for wrong in [
+            "",
+            "edge.example",
+            "https://edge.example/",
+            "https://edge.example/app",
+            "https://edge.example?x",
+            "https://me@edge.example",
+            "https://Edge.example",
+            "https://edge.example:443",
+            "http://edge.example",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(read(&[("PUBLIC_URL", wrong)]).err().unwrap().name, "PUBLIC_URL", "{wrong}");
+        }
+        let local = [("ENVIRONMENT", "local"), ("PUBLIC_URL", "http://localhost:8787")];
+        assert_eq!(&*read(&local).unwrap().public_url, "http://localhost:8787");
     }
 
     #[test]

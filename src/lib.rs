@@ -10,6 +10,7 @@ pub mod handlers;
 pub mod hashing;
 pub mod inbox;
 pub mod jobs;
+pub mod mail;
 #[cfg(all(target_arch = "wasm32", not(test)))]
 mod platform;
 pub mod ports;

@@ -11,6 +11,7 @@ use crate::domain::signature::PublicJwk;
 use crate::domain::time::Timestamp;
 use crate::domain::tokens::GameClaims;
 use crate::inbox::{InboxAnswer, InboxOp};
+use crate::mail::Message;
 use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncReply};
 
 /// The largest integer that survives a JavaScript number; both adapters refuse what is beyond.
@@ -154,6 +155,23 @@ pub trait Cache: Send + Sync {
 pub trait Jobs: Send + Sync {
     /// Enqueues one job.
     fn send(&self, job: crate::jobs::Job) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// Why a mail was not sent. The cause is for the log: no address and no link is in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// Perhaps later.
+    #[error("{0}")]
+    Temporary(String),
+    /// Never.
+    #[error("{0}")]
+    Permanent(String),
+}
+
+/// Takes mail to people.
+pub trait Mailer: Send + Sync {
+    /// Hands a message over. The same idempotency key again is the same message, where the provider knows of such keys.
+    fn send(&self, message: Message) -> BoxFuture<'_, Result<(), MailError>>;
 }
 
 /// The class rooms, by room key.

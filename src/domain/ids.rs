@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use sha2::{Digest, Sha256};
 use ulid::Ulid;
 use utoipa::ToSchema;
 
@@ -121,6 +122,21 @@ id!(
     /// A dead letter.
     DeadLetterId, "dl"
 );
+id!(
+    /// A mail.
+    MailId, "mail"
+);
+
+impl MailId {
+    /// The mail that follows from something: the same cause gives the same id, so that work that is done twice sends one
+    /// mail. The cause has a kind and an id (`password_changed`, `job_…`), so that two kinds never meet. 130 bits of
+    /// SHA-256.
+    pub fn following(kind: &str, cause: &str) -> Self {
+        let digest = Sha256::digest(format!("{kind}\n{cause}"));
+        let letters = digest.iter().take(26).filter_map(|byte| ALPHABET.get(usize::from(byte & 31)));
+        Self(format!("mail_{}", letters.copied().map(char::from).collect::<String>()))
+    }
+}
 
 /// What kind of part of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,6 +255,14 @@ mod tests {
         assert_eq!(ClassId::parse(id.as_str()), Some(id.clone()));
         assert_eq!(QuizId::parse(id.as_str()), None);
         assert_eq!(ClassId::parse("cls_01JD3ZQ4T0M8V6W2X9Y5K7R1A'"), None);
+    }
+
+    #[test]
+    fn the_same_cause_gives_the_same_mail_and_another_kind_another() {
+        let id = MailId::following("password_changed", "usr_1");
+        assert_eq!(id, MailId::following("password_changed", "usr_1"));
+        assert_ne!(id, MailId::following("password_reset", "usr_1"));
+        assert_eq!(MailId::parse(id.as_str()), Some(id));
     }
 
     #[test]

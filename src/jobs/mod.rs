@@ -1,15 +1,21 @@
 //! What a queue message, a cron tick and a room's report do.
 
+mod mail;
+
 use serde::{Deserialize, Serialize};
 
+use crate::config::Config;
 use crate::domain::audit::AuditEvent;
 use crate::domain::ids::{DeadLetterId, GameKeyId, SchoolId};
 use crate::domain::time::Timestamp;
 use crate::inbox::InboxOp;
-use crate::ports::{Database, DbError, Entropy, Inboxes, PortError};
+use crate::mail::MailJob;
+use crate::ports::{Clock, Database, DbError, Entropy, Inboxes, Log, Mailer, PortError};
 use crate::rooms::Report;
 use crate::storage::{audit, game_keys, housekeeping, reports};
 
+/// The queue of jobs.
+pub const QUEUE: &str = "toolboxai-jobs";
 /// The queue whose messages failed for good.
 pub const DEAD_LETTER_QUEUE: &str = "toolboxai-jobs-dead";
 
@@ -31,7 +37,29 @@ pub enum Job {
         /// What.
         event: AuditEvent,
     },
+    /// Send a mail.
+    Mail(MailJob),
 }
+
+/// What jobs work with.
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    /// D1.
+    pub db: &'a dyn Database,
+    /// Sends mail.
+    pub mailer: &'a dyn Mailer,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+    /// The log.
+    pub log: &'a dyn Log,
+    /// The settings.
+    pub config: &'a Config,
+}
+
+/// The pause before a message comes again, when the job knows no better.
+const RETRY_S: u32 = 30;
 
 /// Why a message is not done.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +70,51 @@ pub enum JobError {
     /// Perhaps the next time.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// Not before so many seconds.
+    #[error("{cause}")]
+    Later {
+        /// The pause.
+        after_s: u32,
+        /// Why; for the log.
+        cause: String,
+    },
+}
+
+impl JobError {
+    /// How long the message shall wait before it comes again.
+    pub const fn retry_after_s(&self) -> u32 {
+        match self {
+            Self::Later { after_s, .. } => *after_s,
+            Self::Malformed(_) | Self::Database(_) => RETRY_S,
+        }
+    }
+}
+
+/// Reads a message. What is wrong with one is told by its type alone: serde's own words may quote an address.
+fn parse(message: &str) -> Result<Job, JobError> {
+    #[derive(Deserialize)]
+    struct Typed {
+        r#type: String,
+    }
+    serde_json::from_str(message).map_err(|error| {
+        let is_name =
+            |name: &String| name.len() < 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let kind = serde_json::from_str(message).ok().map(|Typed { r#type }| r#type).filter(is_name);
+        let kind = kind.as_deref().unwrap_or("unknown");
+        JobError::Malformed(format!("{:?} error in one of type {kind}", error.classify()))
+    })
 }
 
 /// Does one message. A message that comes twice counts once.
-pub async fn run(db: &dyn Database, message: &str) -> Result<(), JobError> {
-    let job: Job = serde_json::from_str(message).map_err(|error| JobError::Malformed(error.to_string()))?;
-    match job {
-        Job::GameKeyUsed { key_id, school_id, at } => game_keys::touch(db, &school_id, &key_id, at).await?,
-        Job::Audit { event } => {
-            db.batch(vec![audit::insert(&event)]).await?;
+pub async fn run(ports: &Ports<'_>, message: &str) -> Result<(), JobError> {
+    match parse(message)? {
+        Job::GameKeyUsed { key_id, school_id, at } => {
+            game_keys::touch(ports.db, &school_id, &key_id, at).await?;
         }
+        Job::Audit { event } => {
+            ports.db.batch(vec![audit::insert(&event)]).await?;
+        }
+        Job::Mail(job) => mail::send(ports, job).await?,
     }
     Ok(())
 }
@@ -71,14 +134,13 @@ pub async fn deliver(db: &dyn Database, inboxes: &dyn Inboxes, report: &Report) 
 }
 
 /// Keeps a message that failed for good.
-pub async fn bury(
-    db: &dyn Database,
-    entropy: &dyn Entropy,
-    now: Timestamp,
-    queue: &str,
-    message: &str,
-) -> Result<(), DbError> {
-    housekeeping::keep_dead_letter(db, &DeadLetterId::new(now, entropy), queue, message, now).await
+pub async fn bury(ports: &Ports<'_>, queue: &str, message: &str) -> Result<(), DbError> {
+    if let Ok(Job::Mail(job)) = parse(message) {
+        return mail::bury(ports, queue, job, "it was tried too often").await;
+    }
+    let now = ports.clock.now();
+    let id = DeadLetterId::new(now, ports.entropy);
+    housekeeping::keep_dead_letter(ports.db, &id, queue, message, now).await
 }
 
 /// The hourly tick.

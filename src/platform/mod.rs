@@ -6,6 +6,7 @@ mod d1;
 mod http;
 mod inbox;
 mod kv;
+mod mail;
 mod object_sql;
 mod outbound;
 mod queue;
@@ -21,8 +22,7 @@ mod transaction;
 use tower::ServiceExt;
 use worker::worker_sys::web_sys;
 use worker::{
-    Context, Env, MessageBatch, MessageExt, Request, Response, ScheduleContext, ScheduledEvent,
-    console_error, event,
+    Context, Env, MessageBatch, MessageExt, Request, Response, ScheduleContext, ScheduledEvent, event,
 };
 
 use crate::domain::ids::is_room_key;
@@ -35,8 +35,6 @@ use system::System;
 
 /// The binding of the database.
 const DB: &str = "DB";
-/// The longest pause before a message comes again.
-const RETRY_S: u32 = 30;
 
 /// A request of the world. Sockets go straight to their room; everything else to the router.
 #[event(fetch)]
@@ -53,9 +51,7 @@ async fn fetch(request: web_sys::Request, env: Env, _: Context) -> worker::Resul
         Err(error) => {
             let mut id = [0; 16];
             System.fill(&mut id);
-            let line =
-                serde_json::json!({"message": "misconfigured", "level": "error", "cause": error.to_string()});
-            System.line(&line.to_string());
+            log_failure("misconfigured", &error.to_string());
             handlers::misconfigured(&error, &hex(&id))
         }
     };
@@ -79,31 +75,48 @@ async fn socket(request: Request, env: &Env, room_key: &str) -> worker::Result<R
 /// Messages, one by one: a broken one never holds up the others. Never an error: that would panic in the macro.
 #[event(queue)]
 async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _: Context) -> worker::Result<()> {
-    let Ok(db) = D1::of(&env) else {
+    if let Err(error) = messages(&batch, &env).await {
+        log_failure("queue not read", &error);
         batch.retry_all();
-        return Ok(());
+    }
+    Ok(())
+}
+
+async fn messages(batch: &MessageBatch<serde_json::Value>, env: &Env) -> Result<(), String> {
+    let config = settings::read(env).map_err(|error| error.to_string())?;
+    let db = D1::of(env).map_err(|error| error.to_string())?;
+    let mailer = mail::mailer(env, &config.mail).map_err(|error| error.to_string())?;
+    let ports = jobs::Ports {
+        db: &db,
+        mailer: mailer.as_ref(),
+        clock: &System,
+        entropy: &System,
+        log: &System,
+        config: &config,
     };
     let is_dead = batch.queue() == jobs::DEAD_LETTER_QUEUE;
     for message in batch.raw_iter() {
         let text = queue::text(&message.body());
         let result = if is_dead {
-            jobs::bury(&db, &System, System.now(), "toolboxai-jobs", &text)
-                .await
-                .map_err(jobs::JobError::from)
+            jobs::bury(&ports, jobs::QUEUE, &text).await.map_err(jobs::JobError::from)
         } else {
-            jobs::run(&db, &text).await
+            jobs::run(&ports, &text).await
         };
         match result {
             Ok(()) => message.ack(),
             Err(error) => {
-                let line = serde_json::json!({"message": "job failed", "level": "error", "cause": error.to_string()});
-                System.line(&line.to_string());
-                let options = worker::QueueRetryOptionsBuilder::new().with_delay_seconds(RETRY_S).build();
+                log_failure("job failed", &error.to_string());
+                let pause = error.retry_after_s();
+                let options = worker::QueueRetryOptionsBuilder::new().with_delay_seconds(pause).build();
                 message.retry_with_options(&options);
             }
         }
     }
     Ok(())
+}
+
+fn log_failure(message: &str, cause: &str) {
+    System.line(&serde_json::json!({"message": message, "level": "error", "cause": cause}).to_string());
 }
 
 /// The hourly tick.
@@ -114,6 +127,6 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
         Err(error) => Err(error.to_string()),
     };
     if let Err(error) = result {
-        console_error!("{}", serde_json::json!({"message": "tick failed", "level": "error", "cause": error}));
+        log_failure("tick failed", &error);
     }
 }

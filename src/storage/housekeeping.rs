@@ -1,20 +1,48 @@
 //! What the cron deletes, and the letters that no queue could deliver.
 
-use crate::domain::ids::DeadLetterId;
+use crate::domain::ids::{DeadLetterId, MailId};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::ports::{Database, DbError, Statement, Value};
 
 /// How long an idempotency key is remembered: longer than any client retries.
 const KEYS_KEPT_MS: i64 = DAY_MS;
+/// How long it is remembered that a mail was sent: longer than a queue keeps a message (14 days).
+const MAILS_KEPT_MS: i64 = 30 * DAY_MS;
+/// How long a dead letter waits for a person to read it. It may hold an address.
+const LETTERS_KEPT_MS: i64 = 30 * DAY_MS;
 
 const FORGET_KEYS: &str = "delete from idempotency_keys where created_at < cast(?1 as integer)";
+const FORGET_MAILS: &str = "delete from mails where created_at < cast(?1 as integer)";
+const FORGET_LETTERS: &str = "delete from dead_letters where received_at < cast(?1 as integer)";
 const KEEP_LETTER: &str = "
     insert into dead_letters (id, queue, body, received_at) values (?1, ?2, ?3, ?4)";
+const KEEP_MAIL_LETTER: &str = "
+    insert into dead_letters (id, queue, body, received_at)
+    select ?1, ?2, ?3, cast(?4 as integer)
+    where not exists (select 1 from mails where id = ?5 and state in ('sent', 'failed'))";
 
 /// Deletes what nobody needs any more.
 pub async fn tidy(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
-    db.batch(vec![Statement::new(FORGET_KEYS, [now.plus_millis(-KEYS_KEPT_MS).into()])]).await?;
+    let forget = |sql, kept_ms: i64| Statement::new(sql, [now.plus_millis(-kept_ms).into()]);
+    db.batch(vec![
+        forget(FORGET_KEYS, KEYS_KEPT_MS),
+        forget(FORGET_MAILS, MAILS_KEPT_MS),
+        forget(FORGET_LETTERS, LETTERS_KEPT_MS),
+    ])
+    .await?;
     Ok(())
+}
+
+/// Keeps a mail that failed for good, unless it was sent or is kept already.
+pub(super) fn dead_letter_unless_settled(
+    id: &DeadLetterId,
+    queue: &str,
+    body: &str,
+    now: Timestamp,
+    mail: &MailId,
+) -> Statement {
+    let params = [Value::from(id), queue.into(), body.into(), now.into(), mail.into()];
+    Statement::new(KEEP_MAIL_LETTER, params)
 }
 
 /// Keeps a message that failed for good, for a person to read and replay.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod classes;
 pub mod game_keys;
 pub mod housekeeping;
+pub mod mails;
 pub mod quizzes;
 pub mod reports;
 pub mod sessions;

@@ -118,13 +118,17 @@ fn quiz_versions_are_immutable_in_the_database_itself() {
 #[test]
 fn every_statement_on_a_schools_table_names_the_school() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/storage");
-    // Signing in finds the school by the address; a key finds it by its hash; the housekeeping is nobody's.
+    // Signing in finds the school by the address; a key finds it by its hash; the housekeeping and the mails are nobody's.
     let exceptions = [
         "where email = ?1",
         "key_hash = ?1",
         "token_hash = ?1",
         "delete from idempotency_keys",
         "into dead_letters",
+        "from dead_letters",
+        "into mails",
+        "update mails",
+        "from mails",
     ];
     let mut seen = 0;
     for file in std::fs::read_dir(folder).unwrap() {

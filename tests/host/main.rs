@@ -13,6 +13,7 @@ mod classes;
 mod contract;
 mod game;
 mod live_session;
+mod mail;
 mod notifications;
 mod problems;
 mod quizzes;

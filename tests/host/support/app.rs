@@ -12,15 +12,18 @@ use toolboxai_edge::domain::password;
 use toolboxai_edge::domain::tokens::sha256_hex;
 use toolboxai_edge::handlers::{App, router};
 use toolboxai_edge::hashing::Hashing;
+use toolboxai_edge::jobs::{self, JobError};
 use tower::ServiceExt;
 
 use super::{
     HostDatabase, HostRooms, HostSignatures, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog,
-    MemoryRevocations, NoPause, Outside, SeededEntropy,
+    MemoryMailer, MemoryRevocations, NoPause, Outside, SeededEntropy,
 };
 
 /// The password of everybody.
 pub const PASSWORD: &str = "correct horse battery";
+/// Where people open the dashboard.
+pub const PUBLIC_URL: &str = "https://edge.example";
 /// The key of the first school's experience.
 pub const GAME_KEY: &str = "gk_first";
 /// The key of the second school's experience.
@@ -66,6 +69,9 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub jobs: Arc<MemoryJobs>,
     pub outside: Arc<Outside>,
+    pub mailer: MemoryMailer,
+    pub config: Config,
+    pub entropy: Arc<SeededEntropy>,
     pub log: Arc<MemoryLog>,
     pub revocations: Arc<MemoryRevocations>,
     /// Every body that went to somebody who is not the author of a quiz.
@@ -87,8 +93,12 @@ impl TestApp {
         let config = Config::read(&|name| match name {
             "AUTH_KEYS" | "GAME_KEYS" => Some(ring.clone()),
             "REALTIME_SECRET" => Some(SECRET.to_owned()),
+            "PUBLIC_URL" => Some(PUBLIC_URL.to_owned()),
+            "MAIL_PROVIDER" => Some("cloudflare".to_owned()),
+            "MAIL_FROM" => Some("no-reply@edge.example".to_owned()),
             _ => None,
         });
+        let config = config.unwrap();
         let app = App {
             db: db.clone(),
             cache: Arc::new(MemoryCache::default()),
@@ -101,12 +111,26 @@ impl TestApp {
             signatures: Arc::new(HostSignatures),
             clock: clock.clone(),
             hashing: Hashing::new(clock.clone(), entropy.clone(), Arc::new(NoPause)),
-            entropy,
+            entropy: entropy.clone(),
             log: log.clone(),
-            config: config.unwrap(),
+            config: config.clone(),
         };
         let router = router(Arc::new(app));
-        Arc::new(Self { router, db, rooms, clock, jobs, outside, log, revocations, bodies: Mutex::default() })
+        let (mailer, bodies) = (MemoryMailer::default(), Mutex::default());
+        Arc::new(Self {
+            router,
+            db,
+            rooms,
+            clock,
+            jobs,
+            outside,
+            mailer,
+            config,
+            entropy,
+            log,
+            revocations,
+            bodies,
+        })
     }
 
     /// How many events of this action are in the log or on their way to it.
@@ -115,6 +139,43 @@ impl TestApp {
         let jobs = self.jobs.0.lock().unwrap();
         let queued = jobs.iter().filter_map(|job| serde_json::to_value(job).ok());
         written + queued.filter(|job| job["type"] == "audit" && job["event"]["action"] == action).count()
+    }
+
+    /// What jobs work with.
+    pub fn ports(&self) -> jobs::Ports<'_> {
+        jobs::Ports {
+            db: self.db.as_ref(),
+            mailer: &self.mailer,
+            clock: self.clock.as_ref(),
+            entropy: self.entropy.as_ref(),
+            log: self.log.as_ref(),
+            config: &self.config,
+        }
+    }
+
+    /// Does everything that waits in the queue, also what comes into it meanwhile. What fails waits there again, and is
+    /// answered.
+    pub fn run_jobs(&self) -> Vec<JobError> {
+        let (mut again, mut errors) = (Vec::new(), Vec::new());
+        loop {
+            let waiting = std::mem::take(&mut *self.jobs.0.lock().unwrap());
+            if waiting.is_empty() {
+                break;
+            }
+            for job in waiting {
+                if let Err(error) = self.run_job(&serde_json::to_string(&job).unwrap()) {
+                    errors.push(error);
+                    again.push(job);
+                }
+            }
+        }
+        self.jobs.0.lock().unwrap().extend(again);
+        errors
+    }
+
+    /// Does one message as the queue brings it.
+    pub fn run_job(&self, message: &str) -> Result<(), JobError> {
+        block_on(jobs::run(&self.ports(), message))
     }
 
     /// Sends a request as it is.

@@ -17,6 +17,7 @@ const MAX_PARAMS: usize = 100;
 pub struct HostDatabase {
     connection: Mutex<Connection>,
     batches: AtomicUsize,
+    sparing: AtomicUsize,
     failing: AtomicUsize,
 }
 
@@ -31,6 +32,7 @@ impl HostDatabase {
         Self {
             connection: Mutex::new(connection),
             batches: AtomicUsize::new(0),
+            sparing: AtomicUsize::new(0),
             failing: AtomicUsize::new(0),
         }
     }
@@ -38,6 +40,12 @@ impl HostDatabase {
     /// The next so many batches fail.
     pub fn fail_next(&self, batches: usize) {
         self.failing.store(batches, Ordering::SeqCst);
+    }
+
+    /// The batch of this number from now on fails, counted from 1.
+    pub fn fail_nth(&self, nth: usize) {
+        self.sparing.store(nth - 1, Ordering::SeqCst);
+        self.failing.store(1, Ordering::SeqCst);
     }
 
     /// Batches since the last call.
@@ -125,7 +133,8 @@ impl Database for HostDatabase {
         Box::pin(async move {
             self.batches.fetch_add(1, Ordering::SeqCst);
             let take_one = |left: usize| left.checked_sub(1);
-            if self.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_ok() {
+            let is_spared = self.sparing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_ok();
+            if !is_spared && self.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_ok() {
                 return Err(DbError::Backend("injected".to_owned()));
             }
             let mut connection = self.connection.lock().unwrap();
