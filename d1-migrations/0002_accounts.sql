@@ -1,5 +1,5 @@
--- Accounts: sessions and their refresh tokens, one-time tokens, the audit log. '' as a password hash means that the person
--- has no password; an unverified address has no `email_verified_at`; a removed person keeps a row without name and address.
+-- Accounts: who wants one, sessions and their refresh tokens, resets of passwords, the audit log. '' as a password hash means
+-- that the person has no password; a removed person keeps a row without name and address.
 
 alter table schools add column is_personal integer not null default 0;
 alter table schools add column require_second_factor integer not null default 0;
@@ -44,19 +44,36 @@ create table refresh_tokens (
 create index refresh_tokens_by_session on refresh_tokens (session_id);
 create index refresh_tokens_by_age on refresh_tokens (expires_at);
 
--- What a link in a mail carries, as a hash.
-create table one_time_tokens (
-  token_hash text primary key,
-  school_id text not null,
-  user_id text not null references users (id),
-  purpose text not null check (purpose in ('verify_email', 'reset_password')),
+-- Who wants an account. There is none before the address is proved, so nobody can take an address that is not theirs, and
+-- the link of a mail gives the account the password that was typed for that very link.
+create table registrations (
+  id text primary key,
+  -- SHA-256 of what the link carries, hex
+  token_hash text not null unique,
+  email text not null,
+  display_name text not null,
+  role text not null check (role in ('teacher', 'parent')),
+  password_hash text not null,
   created_at integer not null,
   expires_at integer not null,
   used_at integer
 ) strict, without rowid;
 
-create index one_time_tokens_by_user on one_time_tokens (user_id, purpose);
-create index one_time_tokens_by_age on one_time_tokens (expires_at);
+create index registrations_by_email on registrations (email, created_at);
+create index registrations_by_age on registrations (expires_at);
+
+-- Links that set a new password.
+create table password_resets (
+  token_hash text primary key,
+  school_id text not null,
+  user_id text not null references users (id),
+  created_at integer not null,
+  expires_at integer not null,
+  used_at integer
+) strict, without rowid;
+
+create index password_resets_by_user on password_resets (school_id, user_id);
+create index password_resets_by_age on password_resets (expires_at);
 
 -- domain::audit::AuditEvent, one column a field.
 create table audit_events (

@@ -16,6 +16,7 @@ use super::signed_in::{UserOut, is_factor_missing};
 use crate::domain::account;
 use crate::domain::audit::{AuditAction, Subject};
 use crate::domain::ids::SchoolId;
+use crate::domain::password_policy::{self, Weakness};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::storage::users::{self, UserRow};
 
@@ -73,7 +74,7 @@ impl From<UserRow> for MeOut {
     }
 }
 
-fn gone() -> ApiError {
+pub(super) fn gone() -> ApiError {
     ApiError::new(ProblemCode::InvalidToken, "The account is gone or suspended.")
 }
 
@@ -102,6 +103,19 @@ pub(super) fn checked_name(text: &str, pointer: &str) -> Result<String, FieldErr
             FieldErrorCode::Malformed,
             "1 to 100 characters, none of them a control character",
         )
+    })
+}
+
+/// A password that may be taken, or the field error.
+pub(super) fn checked_password(password: &str, pointer: &str, names: &[&str]) -> Result<(), FieldError> {
+    password_policy::check(password, names).map_err(|weakness| {
+        let code = match weakness {
+            Weakness::TooShort => FieldErrorCode::TooShort,
+            Weakness::TooLong => FieldErrorCode::TooLong,
+            Weakness::TooCommon => FieldErrorCode::TooCommon,
+            Weakness::ContainsName => FieldErrorCode::ContainsName,
+        };
+        FieldError::new(pointer, code, weakness.to_string())
     })
 }
 

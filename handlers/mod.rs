@@ -12,9 +12,11 @@ mod idempotency;
 mod layers;
 mod live_sessions;
 mod notifications;
+mod passwords;
 mod problem;
 mod quizzes;
 mod realtime;
+mod registration;
 mod results;
 mod seats;
 mod sessions;
@@ -128,6 +130,8 @@ fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(sign_in::routes())
         .merge(account::routes())
+        .merge(registration::routes())
+        .merge(passwords::routes())
         .merge(sessions::routes())
         .merge(classes::routes())
         .merge(seats::routes())

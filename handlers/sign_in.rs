@@ -18,11 +18,13 @@ use super::signed_in::{Delivery, LoginOut, SignedIn, is_factor_missing, revoke, 
 use super::{App, AppState};
 use crate::domain::account::{MAX_EMAIL, normal_email};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
+use crate::domain::ids::MailId;
 use crate::domain::password::{self, MAX_PASSWORD};
 use crate::domain::refresh::{self, RefreshToken};
 use crate::domain::tokens::sha256_hex;
 use crate::domain::user::Identity;
 use crate::jobs::Job;
+use crate::mail::{Letter, Locale, MailJob};
 use crate::storage::sessions::{self, EndedWhy, PresentedRow};
 use crate::storage::users::{self, UserRow};
 
@@ -89,20 +91,21 @@ async fn login(
     if !verdict.allowed {
         return Err(ApiError::rate_limited(verdict.retry_after_s));
     }
-    let user = users::by_email(app.db.as_ref(), &email).await?;
+    let (user, waiting) = users::who_signs_in(app.db.as_ref(), &email, app.clock.now()).await?;
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
+    let hash = hash.or(waiting.as_ref().map(|row| row.password_hash.as_str()));
     let fits = app.hashing.verify(&input.password, hash).await?;
     let Some(user) = user.as_ref().filter(|user| fits && user.is_active()) else {
+        if fits && user.is_none() {
+            let detail = "Open the link in the mail that we sent to this address, then sign in.";
+            return Err(ApiError::new(ProblemCode::EmailNotVerified, detail));
+        }
         app.rate_limits.check(bucket, app.config.login_limit, true).await?;
         if let Some(user) = &user {
             audit_refusal(&app, user, &context).await;
         }
         return Err(wrong());
     };
-    if user.email_verified_at.is_none() {
-        let detail = "Open the link in the mail that we sent to this address, then sign in.";
-        return Err(ApiError::new(ProblemCode::EmailNotVerified, detail));
-    }
     let mut also = Vec::new();
     if password::is_outdated(&user.password_hash) {
         let hash = app.hashing.hash(&input.password).await?;
@@ -184,6 +187,18 @@ async fn refresh_session(
 /// An old token came again: one of the two who had it is a thief.
 async fn stolen(app: &App, row: &PresentedRow, context: &RequestContext) -> Result<(), ApiError> {
     revoke(app, std::slice::from_ref(&row.session_id)).await?;
+    let letter = Letter::SessionStolen {
+        device: context.device.clone(),
+        place: context.origin.country.clone().unwrap_or_default(),
+    };
+    let mail = MailJob {
+        id: MailId::following("session_stolen", row.session_id.as_str()),
+        to: row.email.clone(),
+        display_name: row.display_name.clone(),
+        locale: Locale::default(),
+        letter,
+    };
+    app.enqueue(Job::Mail(mail)).await;
     let event = app.audit(&row.school_id, Subject::user(&row.user_id), AuditAction::TokenReused, &context);
     let event = event.on(Subject::new(SubjectKind::SignIn, row.session_id.as_str()));
     app.enqueue(Job::Audit { event }).await;

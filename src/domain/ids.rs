@@ -111,6 +111,10 @@ id!(
     SignInId, "sid"
 );
 id!(
+    /// Somebody who wants an account.
+    RegistrationId, "reg"
+);
+id!(
     /// An event of the audit log.
     AuditId, "aud"
 );

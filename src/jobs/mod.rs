@@ -1,5 +1,6 @@
 //! What a queue message, a cron tick and a room's report do.
 
+mod account;
 mod mail;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,8 @@ use crate::inbox::InboxOp;
 use crate::mail::MailJob;
 use crate::ports::{Clock, Database, DbError, Entropy, Inboxes, Log, Mailer, PortError};
 use crate::rooms::Report;
+pub use account::{AccountJob, Wish};
+
 use crate::storage::{audit, game_keys, housekeeping, reports};
 
 /// The queue of jobs.
@@ -37,6 +40,9 @@ pub enum Job {
         /// What.
         event: AuditEvent,
     },
+    /// Somebody wants something for an address. What they get, and whether there is an account, is found out here and told by
+    /// mail alone: the request that asked cannot tell known addresses from unknown ones, not even by its time.
+    Account(AccountJob),
     /// Send a mail.
     Mail(MailJob),
 }
@@ -114,6 +120,7 @@ pub async fn run(ports: &Ports<'_>, message: &str) -> Result<(), JobError> {
         Job::Audit { event } => {
             ports.db.batch(vec![audit::insert(&event)]).await?;
         }
+        Job::Account(job) => account::run(ports, job).await?,
         Job::Mail(job) => mail::send(ports, job).await?,
     }
     Ok(())

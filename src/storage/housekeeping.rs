@@ -11,6 +11,17 @@ const MAILS_KEPT_MS: i64 = 30 * DAY_MS;
 /// How long a dead letter waits for a person to read it. It may hold an address.
 const LETTERS_KEPT_MS: i64 = 30 * DAY_MS;
 
+/// How long what has ended is kept: a refresh token that comes later is unknown, and gets nothing.
+const ENDED_KEPT_MS: i64 = 7 * DAY_MS;
+
+const FORGET_REGISTRATIONS: &str = "delete from registrations where expires_at < cast(?1 as integer)";
+const FORGET_RESETS: &str = "delete from password_resets where expires_at < cast(?1 as integer)";
+const FORGET_TOKENS: &str = "
+    delete from refresh_tokens where expires_at < cast(?1 as integer)
+      or session_id in (select id from sessions where expires_at < cast(?1 as integer))";
+const FORGET_SESSIONS: &str = "
+    delete from sessions where expires_at < cast(?1 as integer)";
+
 const FORGET_KEYS: &str = "delete from idempotency_keys where created_at < cast(?1 as integer)";
 const FORGET_MAILS: &str = "delete from mails where created_at < cast(?1 as integer)";
 const FORGET_LETTERS: &str = "delete from dead_letters where received_at < cast(?1 as integer)";
@@ -26,6 +37,10 @@ pub async fn tidy(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
     let forget = |sql, kept_ms: i64| Statement::new(sql, [now.plus_millis(-kept_ms).into()]);
     db.batch(vec![
         forget(FORGET_KEYS, KEYS_KEPT_MS),
+        forget(FORGET_REGISTRATIONS, DAY_MS),
+        forget(FORGET_RESETS, DAY_MS),
+        forget(FORGET_TOKENS, ENDED_KEPT_MS),
+        forget(FORGET_SESSIONS, ENDED_KEPT_MS),
         forget(FORGET_MAILS, MAILS_KEPT_MS),
         forget(FORGET_LETTERS, LETTERS_KEPT_MS),
     ])

@@ -7,7 +7,7 @@ use crate::domain::audit::AuditEvent;
 use crate::domain::ids::{SchoolId, SignInId, UserId};
 use crate::domain::refresh::{Facts, GRACE_MS, REFRESH_TOKEN_MS, SESSION_MS};
 use crate::domain::time::Timestamp;
-use crate::domain::user::Role;
+use crate::domain::user::{Identity, Role};
 use crate::ports::{Database, DbError, Statement, Value, decode, decode_first};
 
 /// The most sign-ins of a person at a time; the oldest one gives way.
@@ -221,8 +221,6 @@ pub enum EndedWhy {
     SignedOut,
     /// Their owner ended them from another one.
     EndedElsewhere,
-    /// The password was changed.
-    PasswordChanged,
     /// The person was suspended.
     Suspended,
     /// The person was removed.
@@ -234,7 +232,6 @@ impl EndedWhy {
         match self {
             Self::SignedOut => "signed_out",
             Self::EndedElsewhere => "ended_elsewhere",
-            Self::PasswordChanged => "password_changed",
             Self::Suspended => "suspended",
             Self::Removed => "removed",
         }
@@ -342,6 +339,14 @@ const PROVED: &str = "
     where school_id = ?1 and user_id = ?2 and id = ?3 and ended_at is null";
 
 /// The person proved again who they are.
-pub fn proved(school: &SchoolId, user: &UserId, id: &SignInId, now: Timestamp) -> Statement {
-    Statement::new(PROVED, [school.into(), user.into(), id.into(), now.into()])
+pub async fn proved(
+    db: &dyn Database,
+    caller: &Identity,
+    event: &AuditEvent,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let params =
+        [(&caller.school_id).into(), (&caller.user_id).into(), (&caller.sign_in_id).into(), now.into()];
+    db.batch(vec![Statement::new(PROVED, params), audit::insert(event)]).await?;
+    Ok(())
 }

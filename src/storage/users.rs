@@ -2,11 +2,13 @@
 
 use serde::Deserialize;
 
+use super::registrations::{self, RegistrationRow};
 use super::{audit, first};
 use crate::domain::audit::AuditEvent;
 use crate::domain::ids::{SchoolId, UserId};
+use crate::domain::time::Timestamp;
 use crate::domain::user::Role;
-use crate::ports::{Database, DbError, Statement};
+use crate::ports::{Database, DbError, Statement, decode_first};
 
 /// A person, as signing in needs it.
 #[derive(Clone, Debug, Deserialize)]
@@ -62,6 +64,18 @@ const UPGRADE_HASH: &str = "
 /// Who signs in; the school comes with them.
 pub async fn by_email(db: &dyn Database, email: &str) -> Result<Option<UserRow>, DbError> {
     first(db, BY_EMAIL, vec![email.into()]).await
+}
+
+/// Who signs in, or else the newest registration of the address that still waits for its link.
+pub async fn who_signs_in(
+    db: &dyn Database,
+    email: &str,
+    now: Timestamp,
+) -> Result<(Option<UserRow>, Option<RegistrationRow>), DbError> {
+    let statements = vec![Statement::new(BY_EMAIL, [email.into()]), registrations::newest(email, now)];
+    let mut results = db.batch(statements).await?.into_iter();
+    let user = decode_first(results.next().unwrap_or_default())?;
+    Ok((user, decode_first(results.next().unwrap_or_default())?))
 }
 
 /// One person of a school.

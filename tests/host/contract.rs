@@ -59,7 +59,12 @@ fn only_these_routes_are_public() {
         [
             "post /api/v1/auth/login",
             "post /api/v1/auth/logout",
+            "post /api/v1/auth/password-reset",
+            "post /api/v1/auth/password-reset/confirm",
             "post /api/v1/auth/refresh",
+            "post /api/v1/auth/register",
+            "post /api/v1/auth/verify-email",
+            "post /api/v1/auth/verify-email/resend",
             "get /health/live",
             "get /health/ready",
             "get /openapi.json"
@@ -124,6 +129,10 @@ fn every_statement_on_a_schools_table_names_the_school() {
         "key_hash = ?1",
         "token_hash = ?1",
         "delete from idempotency_keys",
+        "registrations",
+        "delete from password_resets",
+        "delete from refresh_tokens",
+        "delete from sessions",
         "into dead_letters",
         "from dead_letters",
         "into mails",

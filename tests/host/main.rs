@@ -9,6 +9,7 @@
     reason = "a test that panics has failed, and that is what it is for"
 )]
 
+mod accounts;
 mod classes;
 mod contract;
 mod game;

@@ -246,6 +246,15 @@ fn seed(db: &HostDatabase, entropy: &SeededEntropy) {
     }
 }
 
+/// A hash with other parameters than ours.
+pub fn hash_with(memory_kib: u32, password: &str) -> String {
+    use argon2::password_hash::{PasswordHasher, SaltString};
+    let params = argon2::Params::new(memory_kib, 2, 1, None).unwrap();
+    let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let salt = SaltString::encode_b64(&[7; 16]).unwrap();
+    argon2.hash_password(password.as_bytes(), &salt).unwrap().to_string()
+}
+
 /// Somebody who sends requests.
 #[derive(Clone)]
 pub struct Actor {

@@ -13,7 +13,7 @@ mod rooms;
 mod signatures;
 mod system;
 
-pub use app::{Actor, GAME_KEY, OTHER_GAME_KEY, PASSWORD, PUBLIC_URL, Reply, TestApp};
+pub use app::{Actor, GAME_KEY, OTHER_GAME_KEY, PASSWORD, PUBLIC_URL, Reply, TestApp, hash_with};
 pub use database::{HostDatabase, migrations};
 pub use game::Game;
 pub use mail::{MemoryMailer, token_in};
