@@ -116,7 +116,7 @@ async fn login(
 
 async fn audit_refusal(app: &App, user: &UserRow, context: &RequestContext) {
     let actor = Subject::user(&user.id);
-    let event = app.audit(&user.school_id, actor, AuditAction::SignInRefused, &context);
+    let event = app.audit(&user.school_id, actor, AuditAction::SignInRefused, context);
     app.enqueue(Job::Audit { event }).await;
 }
 
@@ -199,7 +199,7 @@ async fn stolen(app: &App, row: &PresentedRow, context: &RequestContext) -> Resu
         letter,
     };
     app.enqueue(Job::Mail(mail)).await;
-    let event = app.audit(&row.school_id, Subject::user(&row.user_id), AuditAction::TokenReused, &context);
+    let event = app.audit(&row.school_id, Subject::user(&row.user_id), AuditAction::TokenReused, context);
     let event = event.on(Subject::new(SubjectKind::SignIn, row.session_id.as_str()));
     app.enqueue(Job::Audit { event }).await;
     Ok(())

@@ -135,7 +135,7 @@ pub(super) async fn start_session(
     let now = app.clock.now();
     let id = SignInId::new(now, app.entropy.as_ref());
     let refresh_token = RefreshToken::new(app.entropy.as_ref());
-    let event = app.audit(&user.school_id, Subject::user(&user.id), AuditAction::SignInSucceeded, &context);
+    let event = app.audit(&user.school_id, Subject::user(&user.id), AuditAction::SignInSucceeded, context);
     let event = event
         .on(Subject::new(SubjectKind::SignIn, id.as_str()))
         .with(serde_json::json!({"how": how, "device": context.device}));
