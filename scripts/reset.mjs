@@ -5,7 +5,8 @@ import { runningServer } from "./lib/server.mjs";
 import { Failure, main, say } from "./lib/step.mjs";
 
 /** What lies in a state folder of ours; a STATE_DIR that points elsewhere by mistake is not removed. */
-const ours = /^(wrangler|server\.lock.*|server\.log|server-process\.json|migrations\.stamp.*|demo\.json.*|seed.*)$/;
+const ours =
+  /^(wrangler|mail|server\.lock.*|server\.log|server-process\.json|migrations\.stamp.*|demo\.json.*|seed.*)$/;
 
 await main(async () => {
   const state = stateDir();

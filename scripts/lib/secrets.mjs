@@ -1,18 +1,39 @@
 /** The secrets of this machine's local server: made once, kept in .dev.vars, which is readable by its owner alone. */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { mailPort } from "./mail-catcher.mjs";
 import { inRoot } from "./paths.mjs";
 import { writeAtomic } from "./stamp.mjs";
 
 const random = () => randomBytes(32).toString("base64url");
 
-/** A fresh value for everything that `.dev.vars` must hold. Keys are `kid:secret`, as a list, of which the first signs. */
+/**
+ * A fresh value for everything that `.dev.vars` must hold. Keys are `kid:secret`, as a list, of which the first signs. What
+ * depends on the port stands here as for the usual one; `npm start` hands its own to wrangler.
+ */
 export const freshSecrets = () => ({
   ENVIRONMENT: "local",
   AUTH_KEYS: `a1:${random()}`,
   GAME_KEYS: `g1:${random()}`,
   REALTIME_SECRET: random(),
+  MAIL_PROVIDER: "http",
+  MAIL_FROM: "no-reply@toolboxai.localhost",
+  MAIL_HTTP_KEY: random(),
+  ...localUrls(8787, `http://127.0.0.1:${mailPort(8787)}/emails`),
 });
+
+/** The settings that say where a local server and its mail are. */
+export const localUrls = (port, mailEndpoint) => ({
+  PUBLIC_URL: `http://localhost:${port}`,
+  ...(mailEndpoint && { MAIL_HTTP_URL: mailEndpoint }),
+});
+
+/** One value of `.dev.vars`. */
+export function devVar(name) {
+  const [, value] =
+    new RegExp(`^\\s*${name}\\s*=\\s*(.*?)\\s*$`, "m").exec(readFileSync(inRoot(".dev.vars"), "utf8")) ?? [];
+  return value?.replace(/^(["'])(.*)\1$/, "$2");
+}
 
 /** Writes `.dev.vars`, or adds what it lacks; what is there stays. */
 export function ensureDevVars() {

@@ -8,6 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { persistFolder } from "./database.mjs";
 import { identify, isAlive, tryLock, holder, unlock } from "./lock.mjs";
 import { childEnv, root } from "./paths.mjs";
+import { localUrls } from "./secrets.mjs";
 import { writeAtomic } from "./stamp.mjs";
 import { Failure, say, tail } from "./step.mjs";
 
@@ -61,9 +62,9 @@ export function freePort() {
 
 /**
  * Starts `wrangler dev` and waits until it answers. The child has a process group of its own, so that stopping takes
- * workerd with it. Answers `{ url, stopped, stop }`.
+ * workerd with it. `mailEndpoint` is where it sends mail. Answers `{ url, stopped, stop }`.
  */
-export async function serve({ port, state }) {
+export async function serve({ port, state, mailEndpoint }) {
   const url = `http://localhost:${port}`;
   const log = createWriteStream(logFile(state), { flags: "w", mode: 0o600 });
   const child = spawn(
@@ -77,6 +78,7 @@ export async function serve({ port, state }) {
       "--persist-to",
       persistFolder(state),
       "--show-interactive-dev-session=false",
+      ...Object.entries(localUrls(port, mailEndpoint)).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ],
     { cwd: root, env: childEnv(), stdio: ["ignore", "pipe", "pipe"], detached: true },
   );

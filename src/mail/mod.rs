@@ -42,9 +42,10 @@ pub struct MailJob {
     pub letter: Letter,
 }
 
-/// What a mail says.
+/// What a mail says. In JSON the kind is the outer name: with the kind as a field within, as in a job, reading it cost 10 KB
+/// of wasm more.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Letter {
     /// Proves that the address is theirs.
     VerifyEmail {

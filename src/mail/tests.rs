@@ -121,21 +121,21 @@ fn a_record_and_a_debug_text_hold_no_token() {
 #[test]
 fn a_waiting_mail_stays_readable() {
     for (letter, json) in letters("x").into_iter().zip([
-        r#"{"kind":"verify_email","link":"L"}"#,
-        r#"{"kind":"already_registered","sign_in_link":"https://edge.example/sign-in","reset_link":"L"}"#,
-        r#"{"kind":"password_reset","link":"L"}"#,
-        r#"{"kind":"password_changed"}"#,
-        r#"{"kind":"session_stolen","device":"x","place":"x"}"#,
-        r#"{"kind":"sign_in_from_new_device","device":"x","place":"x"}"#,
-        r#"{"kind":"factor_added","name":"x"}"#,
-        r#"{"kind":"factor_removed","name":"x"}"#,
-        r#"{"kind":"recovery_code_used","left":1}"#,
-        r#"{"kind":"invitation","school_name":"x","inviter_name":"x","role":"teacher","link":"L"}"#,
-        r#"{"kind":"account_suspended","school_name":"x"}"#,
+        r#"{"verify_email":{"link":"L"}}"#,
+        r#"{"already_registered":{"sign_in_link":"https://edge.example/sign-in","reset_link":"L"}}"#,
+        r#"{"password_reset":{"link":"L"}}"#,
+        r#""password_changed""#,
+        r#"{"session_stolen":{"device":"x","place":"x"}}"#,
+        r#"{"sign_in_from_new_device":{"device":"x","place":"x"}}"#,
+        r#"{"factor_added":{"name":"x"}}"#,
+        r#"{"factor_removed":{"name":"x"}}"#,
+        r#"{"recovery_code_used":{"left":1}}"#,
+        r#"{"invitation":{"school_name":"x","inviter_name":"x","role":"teacher","link":"L"}}"#,
+        r#"{"account_suspended":{"school_name":"x"}}"#,
     ]) {
         let json = json.replace('L', LINK);
         assert_eq!(serde_json::to_string(&letter).unwrap(), json);
         assert!(serde_json::from_str::<Letter>(&json).unwrap() == letter);
-        assert!(json.contains(&format!(r#""kind":"{}""#, letter.kind())));
+        assert!(json.contains(&format!("\"{}\"", letter.kind())));
     }
 }

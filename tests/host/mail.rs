@@ -107,7 +107,7 @@ fn what_fails_for_good_is_buried_once_with_its_cause_in_the_log_and_no_link_in_t
     assert_eq!(given_up[0]["cause"], "injected for good");
     let readable = "select count(*) from dead_letters where json_extract(body, '$.type') = 'mail'
         and json_extract(body, '$.to') = 'ada@school.example'
-        and json_extract(body, '$.letter.link') = 'https://edge.example/reset-password'";
+        and json_extract(body, '$.letter.password_reset.link') = 'https://edge.example/reset-password'";
     assert_eq!(app.db.number(readable), 1);
 }
 
@@ -210,7 +210,7 @@ fn after_thirty_days_nothing_of_a_mail_is_left() {
 fn a_message_that_does_not_read_is_told_by_its_type_and_not_by_its_words() {
     let app = TestApp::new();
     let mut message = serde_json::to_value(reset("1")).unwrap();
-    message["letter"]["link"] = json!(7);
+    message["letter"]["password_reset"]["link"] = json!(7);
     message["display_name"] = json!({"secret": TOKEN});
     let error = app.run_job(&message.to_string()).unwrap_err().to_string();
     assert_eq!(error, "not a job: Data error in one of type mail");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { crash } from "./crash.mjs";
 import { liveClass } from "./live-class.mjs";
+import { mail } from "./mail.mjs";
 import { platform } from "./platform.mjs";
 import { pusher } from "./pusher.mjs";
 import { repeats } from "./repeats.mjs";
@@ -17,6 +18,7 @@ liveClass(world);
 repeats(world);
 pusher(world);
 platform(world);
+mail(world);
 crash(world);
 
 test("no answer of the whole suite held a key, but an author's own view of a quiz", () => {

@@ -53,6 +53,12 @@ const methods = {
     await db.batch(splitSql(text).map((statement) => db.prepare(statement)));
   },
 
+  /** Puts a message into the queue of jobs. */
+  async enqueue({ body }) {
+    const queue = await miniflare.getQueueProducer("JOBS", workerName);
+    await queue.send(body, { contentType: "text" });
+  },
+
   /** Runs one statement in a Durable Object's own SQLite; answers its rows. */
   async objectSql({ className, name, statement, values = [] }) {
     const storage = await miniflare.unsafeGetDurableObjectStorage(workerName, className, { name });

@@ -29,12 +29,17 @@ export function freePort() {
 
 const secret = () => randomBytes(32).toString("base64url");
 
-/** The secrets of one test run. */
+/** The secrets and settings of one test run. Mail goes nowhere: `CaughtMail` has the settings to catch it. */
 export const testSecrets = () => ({
   ENVIRONMENT: "local",
   AUTH_KEYS: `a1:${secret()}`,
   GAME_KEYS: `g1:${secret()}`,
   REALTIME_SECRET: secret(),
+  PUBLIC_URL: "http://localhost",
+  MAIL_FROM: "no-reply@edge.example",
+  MAIL_PROVIDER: "http",
+  MAIL_HTTP_URL: "http://127.0.0.1:9/emails",
+  MAIL_HTTP_KEY: secret(),
 });
 
 const moduleTypes = { ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm" };
@@ -124,6 +129,11 @@ export class WorkerProcess {
   /** SQL text of several statements on D1. */
   script(text) {
     return this.#call("script", { database: this.#options.database, text });
+  }
+
+  /** Puts a message into the queue of jobs, as the Worker itself does. */
+  enqueue(job) {
+    return this.#call("enqueue", { body: JSON.stringify(job) });
   }
 
   /** One statement in the SQLite of the object that `name` names. */

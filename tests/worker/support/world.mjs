@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { newPlan, rowsOf } from "../../../scripts/lib/demo-school.mjs";
-import { WorkerProcess, freePort, ourWorker } from "./worker.mjs";
+import { CaughtMail } from "./mail.mjs";
+import { WorkerProcess, freePort, ourWorker, testSecrets } from "./worker.mjs";
 
 /** Long enough for a busy machine; only a test that fails ever waits so long. */
 const PATIENCE_MS = 60_000;
@@ -31,16 +32,26 @@ export class World {
   #folder = mkdtempSync(join(tmpdir(), "toolboxai-worker-"));
 
   async start() {
-    const options = await ourWorker();
-    this.worker = new WorkerProcess({ ...options, port: await freePort(), state: this.#folder, inspectObjects: true });
+    const port = await freePort();
+    /** What the Worker mails. */
+    this.mail = await CaughtMail.start();
+    const bindings = { ...testSecrets(), ...this.mail.bindings, PUBLIC_URL: `http://127.0.0.1:${port}` };
+    const options = await ourWorker({ bindings });
+    this.worker = new WorkerProcess({ ...options, port, state: this.newFolder(), inspectObjects: true });
     await this.worker.start();
     this.plan = newPlan();
     await this.worker.script(rowsOf(this.plan));
     this.teacher = await this.signIn(this.plan.teacher);
   }
 
+  /** An empty folder that goes with this world. */
+  newFolder() {
+    return mkdtempSync(join(this.#folder, "state-"));
+  }
+
   async stop() {
     await this.worker.stop();
+    await this.mail.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
