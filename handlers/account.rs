@@ -4,14 +4,13 @@ use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::AppState;
 use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::signed_in::{UserOut, is_factor_missing};
 use crate::domain::account;
 use crate::domain::audit::{AuditAction, Subject};

@@ -6,14 +6,13 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::AppState;
 use super::auth::{GameKey, GameServer};
 use super::classes::tell_room;
 use super::extract::{Json, bytes};
 use super::problem::{ApiError, ProblemCode, Problems};
+use super::routing::{OpenApiRouter, routes};
 use crate::domain::ids::{ClassId, parse_join_code};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::tokens::GameClaims;

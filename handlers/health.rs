@@ -5,11 +5,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http::header;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::AppState;
 use super::problem::{ApiError, Problems};
+use super::routing::{OpenApiRouter, routes};
 use crate::ports::Statement;
 
 /// The contract, as a test holds it to the code.

@@ -6,14 +6,13 @@ use axum::response::IntoResponse;
 use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::auth::Teacher;
 use super::classes::class_of;
 use super::extract::{Json, List, Path};
 use super::idempotency::IdempotencyKey;
 use super::problem::{ApiError, ProblemCode, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::seats::unexpected;
 use super::{App, AppState};
 use crate::domain::ids::{ClassId, QuizId, SessionId};

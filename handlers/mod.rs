@@ -4,6 +4,8 @@ mod account;
 mod auth;
 mod classes;
 mod context;
+#[cfg(not(target_arch = "wasm32"))]
+mod contract;
 mod cookies;
 mod extract;
 mod game;
@@ -18,6 +20,7 @@ mod quizzes;
 mod realtime;
 mod registration;
 mod results;
+mod routing;
 mod seats;
 mod sessions;
 mod sign_in;
@@ -28,18 +31,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use utoipa::OpenApi;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
 
 use context::RequestContext;
+#[cfg(not(target_arch = "wasm32"))]
+pub use contract::document;
 pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
 
 use crate::config::Config;
 use crate::domain::audit::{AuditAction, AuditEvent, Subject};
 use crate::domain::ids::SchoolId;
-use crate::domain::leaderboard::Window;
-use crate::domain::live_session::Move;
 use crate::hashing::Hashing;
 use crate::jobs::Job;
 use crate::ports::{
@@ -106,28 +106,9 @@ impl App {
 /// As axum passes it on.
 pub type AppState = Arc<App>;
 
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "ToolboxAI Edge",
-        description = "Classes taught inside Roblox experiences: accounts, classes, quizzes, live rooms and the game's own API."
-    ),
-    components(schemas(Problem, Move, Window)),
-    tags(
-        (name = "auth", description = "Sign-in."),
-        (name = "classes", description = "Classes, join codes, seats."),
-        (name = "quizzes", description = "Quizzes and their published versions."),
-        (name = "live", description = "Live sessions, boards and results."),
-        (name = "game", description = "What Roblox game servers call."),
-        (name = "realtime", description = "Signatures for the Pusher channels of a class room."),
-        (name = "notifications", description = "What waits for a person in any of their classes."),
-        (name = "health", description = "For who watches it.")
-    )
-)]
-struct Document;
-
-fn documented() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Document::openapi())
+/// Every route of the contract.
+fn all() -> routing::OpenApiRouter<AppState> {
+    routing::OpenApiRouter::new()
         .merge(sign_in::routes())
         .merge(account::routes())
         .merge(registration::routes())
@@ -144,25 +125,9 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(health::routes())
 }
 
-/// The API's contract. `openapi.json` holds it, and a test compares.
-pub fn document() -> utoipa::openapi::OpenApi {
-    let mut document = documented().split_for_parts().1;
-    let components = document.components.get_or_insert_default();
-    for (name, description) in [
-        ("access_token", "The access token of a person, from `/api/v1/auth/login`."),
-        ("game_key", "The key of an experience; stored in Roblox as a Secret."),
-        ("game_token", "The short-lived token of a game server, from `/api/v1/game/sessions`."),
-    ] {
-        let mut scheme = Http::new(HttpAuthScheme::Bearer);
-        scheme.description = Some(description.to_owned());
-        components.add_security_scheme(name, SecurityScheme::Http(scheme));
-    }
-    document
-}
-
 /// The whole API. Build it once an isolate, not once a request.
 pub fn router(app: AppState) -> Router {
-    let mut router = documented().split_for_parts().0;
+    let mut router: Router<AppState> = all().into();
     if app.config.is_local {
         router = router.merge(health::local_routes());
     }

@@ -3,13 +3,12 @@
 use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::AppState;
 use super::auth::Person;
 use super::extract::Path;
 use super::problem::{ApiError, Problems};
+use super::routing::{OpenApiRouter, routes};
 use crate::domain::ids::NotificationId;
 use crate::inbox::{InboxAnswer, InboxOp, Notifications};
 

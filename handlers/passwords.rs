@@ -5,8 +5,6 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::account::{checked_password, gone};
 use super::auth::Account;
@@ -14,6 +12,7 @@ use super::context::RequestContext;
 use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::registration::{EmailIn, MAILED, MailedOut, checked_email, link_hash, link_is_dead, wish};
+use super::routing::{OpenApiRouter, routes};
 use super::signed_in::{access_token, revoke};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, AuditEvent, Subject};

@@ -8,13 +8,12 @@ use axum::response::IntoResponse;
 use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::auth::Teacher;
 use super::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use super::idempotency::{IdempotencyKey, lost_the_race, made_before};
 use super::problem::{ApiError, ProblemCode, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};
 use crate::domain::ids::QuizId;
 use crate::domain::quiz::{AuthorQuiz, Quiz, check};

@@ -5,13 +5,12 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::AppState;
 use super::auth::Teacher;
 use super::extract::Form;
 use super::problem::{ApiError, ProblemCode, Problems};
+use super::routing::{OpenApiRouter, routes};
 use crate::domain::pusher::{self, Channel};
 use crate::storage::classes;
 

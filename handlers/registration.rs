@@ -5,13 +5,12 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::account::{checked_name, checked_password};
 use super::context::RequestContext;
 use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};
 use crate::domain::account::{LinkPurpose, MAX_LINK_TOKEN, link_tokens, normal_email};
 use crate::domain::audit::{AuditAction, Subject};

@@ -6,14 +6,13 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::AppState;
 use super::auth::Teacher;
 use super::classes::class_of;
 use super::extract::{Path, Query};
 use super::problem::{ApiError, ProblemCode, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::seats::unexpected;
 use crate::domain::ids::{ClassId, SessionId};
 use crate::domain::leaderboard::{LeaderboardItem, Window};

@@ -2,13 +2,12 @@
 
 use axum::Json as Out;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::auth::Teacher;
 use super::classes::class_of;
 use super::extract::{List, Path};
 use super::problem::{ApiError, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};
 use crate::domain::ids::{ClassId, SeatId};
 use crate::rooms::{RoomAnswer, RoomOp, Seat, SeatMove};

@@ -5,14 +5,13 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::AppState;
 use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::{List, Path};
 use super::problem::{ApiError, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::signed_in::revoke;
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::SignInId;

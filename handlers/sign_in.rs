@@ -6,14 +6,13 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::auth::Account;
 use super::context::RequestContext;
 use super::cookies::{self, Site};
 use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::signed_in::{Delivery, LoginOut, SignedIn, is_factor_missing, revoke, start_session};
 use super::{App, AppState};
 use crate::domain::account::{MAX_EMAIL, normal_email};

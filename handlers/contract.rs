@@ -1,0 +1,45 @@
+//! The contract, made of the handlers' own documentation. On the host only: the Worker serves the committed file.
+
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+
+use super::all;
+use super::problem::Problem;
+use crate::domain::leaderboard::Window;
+use crate::domain::live_session::Move;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ToolboxAI Edge",
+        description = "Classes taught inside Roblox experiences: accounts, classes, quizzes, live rooms and the game's own API."
+    ),
+    components(schemas(Problem, Move, Window)),
+    tags(
+        (name = "auth", description = "Sign-in."),
+        (name = "classes", description = "Classes, join codes, seats."),
+        (name = "quizzes", description = "Quizzes and their published versions."),
+        (name = "live", description = "Live sessions, boards and results."),
+        (name = "game", description = "What Roblox game servers call."),
+        (name = "realtime", description = "Signatures for the Pusher channels of a class room."),
+        (name = "notifications", description = "What waits for a person in any of their classes."),
+        (name = "health", description = "For who watches it.")
+    )
+)]
+struct Document;
+
+/// The API's contract. `openapi.json` holds it, and a test compares.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Document::openapi().merge_from(all().split_for_parts().1);
+    let components = document.components.get_or_insert_default();
+    for (name, description) in [
+        ("access_token", "The access token of a person, from `/api/v1/auth/login`."),
+        ("game_key", "The key of an experience; stored in Roblox as a Secret."),
+        ("game_token", "The short-lived token of a game server, from `/api/v1/game/sessions`."),
+    ] {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.description = Some(description.to_owned());
+        components.add_security_scheme(name, SecurityScheme::Http(scheme));
+    }
+    document
+}
