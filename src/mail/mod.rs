@@ -42,8 +42,8 @@ pub struct MailJob {
     pub letter: Letter,
 }
 
-/// What a mail says. In JSON the kind is the outer name: with the kind as a field within, as in a job, reading it cost 10 KB
-/// of wasm more.
+/// What a mail says. In JSON the kind is the outer name: as a field within, like the type of a job, serde would buffer the
+/// letter a second time to find it, at some kilobytes of wasm (docs/decisions/0012-mail.md).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Letter {

@@ -53,7 +53,7 @@ struct Http {
 
 #[wasm_bindgen]
 extern "C" {
-    /// The global `fetch`. By itself: `worker::Fetch` brings a `Request` with every property of Cloudflare's own, 20 KB of wasm.
+    /// The global `fetch`. `worker::Fetch` brings a `Request` with every property of Cloudflare's own into the wasm.
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
