@@ -13,6 +13,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { Mailbox, mailFolder } from '../../scripts/lib/mailbox.mjs'
 import { answersOf, startSimulator } from '../../scripts/lib/play.mjs'
 
 // The dashboard's packages serve its browser test as well: one lock file, one installation.
@@ -43,6 +44,9 @@ const artifactsDir = process.env.ARTIFACTS_DIR ?? '.artifacts'
 export function readDemo() {
   return JSON.parse(readFileSync(join(stateDir, 'demo.json'), 'utf8'))
 }
+
+/** What the server mailed: `await mailbox.to(address)` waits for the newest unread mail, with its `links` and its `token`. */
+export const mailbox = new Mailbox(mailFolder(stateDir))
 
 export const demo = readDemo()
 export const baseUrl = (process.env.BASE_URL ?? demo.base_url).replace(/\/$/, '')

@@ -50,6 +50,24 @@ export function mail(world) {
     assert.doesNotMatch(log, /@school\.example/);
   });
 
+  test("who registers gets a link that proves the address, and one who has an account is told so", async () => {
+    const account = { email: "new.teacher@school.example", password: "lantern-quartz-otter-51", display_name: "Nova" };
+    const register = () =>
+      world.expect(202, "POST", "/api/v1/auth/register", { body: { ...account, role: "teacher" } });
+    const { email, password } = account;
+    await register();
+    const first = await world.mail.to(email);
+    assert.equal(first.links[0], `${world.worker.url}/verify-email#token=${first.token}`);
+    await world.expect(403, "POST", "/api/v1/auth/login", { body: { email, password } });
+    await world.expect(204, "POST", "/api/v1/auth/verify-email", { body: { token: first.token } });
+    await world.signIn(account);
+    await register();
+    const second = await world.mail.to(email);
+    assert.match(second.subject, /already have an account/);
+    const log = world.worker.logs.map(({ message }) => message).join("\n");
+    for (const secret of [email, first.token, second.token]) assert.ok(!log.includes(secret));
+  });
+
   test("Cloudflare's binding takes the mail as well", async () => {
     const bindings = { ...testSecrets(), MAIL_PROVIDER: "cloudflare" };
     const options = await ourWorker({ bindings, assets: false });
