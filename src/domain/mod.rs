@@ -8,6 +8,7 @@ pub mod device;
 pub mod ids;
 pub mod leaderboard;
 pub mod live_session;
+pub mod oidc;
 pub mod pacer;
 pub mod password;
 pub mod password_policy;
