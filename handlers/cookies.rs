@@ -9,7 +9,7 @@ use crate::domain::refresh::{REFRESH_TOKEN_MS, RefreshToken};
 /// `__Host-`: the browser keeps it to this very host, whole path, and https (RFC 6265bis section 4.1.3.2).
 const NAME: &str = "__Host-refresh";
 /// HttpOnly: no script reads it. Lax: no other site sends it along with a POST.
-const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Lax";
+pub(super) const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Lax";
 
 /// A cookie of the request.
 pub(super) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -14,6 +14,7 @@ mod idempotency;
 mod layers;
 mod live_sessions;
 mod notifications;
+mod oidc;
 mod passwords;
 mod problem;
 mod quizzes;
@@ -114,6 +115,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(registration::routes())
         .merge(passwords::routes())
         .merge(sessions::routes())
+        .merge(oidc::routes())
         .merge(classes::routes())
         .merge(seats::routes())
         .merge(quizzes::routes())

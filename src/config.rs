@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::oidc::{Provider, parse_providers};
 use crate::domain::rate_limit::Limit;
 use crate::domain::tokens::{KeyRing, KeyRingError, parse_secret};
 use crate::mail::MailSettings;
@@ -30,6 +31,10 @@ pub struct Config {
     pub game_token_s: i64,
     /// Origins of other pages of ours that may call with cookies; exact, like `https://dash.example`.
     pub allowed_origins: Vec<String>,
+    /// Where people may sign in beside here.
+    pub oidc_providers: Arc<[Provider]>,
+    /// Sign-ins by way of a provider that are begun or finished, of one address: a school has many people behind one.
+    pub oidc_limit: Limit,
     /// Failed sign-ins for one account.
     pub login_limit: Limit,
     /// Wrong join codes from one key.
@@ -77,6 +82,8 @@ impl Config {
             realtime_secret: realtime_secret.into(),
             game_token_s,
             allowed_origins: origins(get)?,
+            oidc_providers: oidc_providers(get, is_local)?,
+            oidc_limit: Limit { hits: 300, window_s: 300 },
             login_limit: Limit { hits: 10, window_s: 300 },
             join_code_limit: Limit { hits: 60, window_s: 60 },
         })
@@ -129,6 +136,13 @@ fn public_url(get: Lookup<'_>, is_local: bool) -> Result<Arc<str>, ConfigError> 
             "must be an https origin, such as https://edge.example, without a path or a slash at its end"
                 .to_owned(),
     })
+}
+
+/// `OIDC_PROVIDERS`: a secret as a whole, for the client secrets in it. None at all is no provider.
+fn oidc_providers(get: Lookup<'_>, is_local: bool) -> Result<Arc<[Provider]>, ConfigError> {
+    let text = get("OIDC_PROVIDERS").filter(|text| !text.trim().is_empty());
+    let providers = parse_providers(text.as_deref().unwrap_or("[]"), is_local);
+    providers.map(Into::into).map_err(|problem| ConfigError { name: "OIDC_PROVIDERS", problem })
 }
 
 /// A setting that is no secret.
@@ -212,6 +226,20 @@ mod tests {
         }
         let local = [("ENVIRONMENT", "local"), ("PUBLIC_URL", "http://localhost:8787")];
         assert_eq!(&*read(&local).unwrap().public_url, "http://localhost:8787");
+    }
+
+    #[test]
+    fn a_wrong_identity_provider_refuses_to_start_and_its_secret_is_not_shown() {
+        assert!(read(&[("OIDC_PROVIDERS", " ")]).unwrap().oidc_providers.is_empty());
+        for wrong in [
+            r#"{"client_secret":"hunter2"}"#,
+            r#"[{"client_secret":"hunter2"}]"#,
+            r#"[{"id":"x","name":"X","issuer":"http://x.example","client_id":"c","client_secret":"hunter2","scopes":["openid"]}]"#,
+        ] {
+            let error = read(&[("OIDC_PROVIDERS", wrong)]).err().unwrap();
+            assert_eq!(error.name, "OIDC_PROVIDERS");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

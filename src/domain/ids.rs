@@ -119,6 +119,10 @@ id!(
     AuditId, "aud"
 );
 id!(
+    /// An account of another provider.
+    IdentityId, "idn"
+);
+id!(
     /// A notification.
     NotificationId, "ntf"
 );

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod classes;
 pub mod game_keys;
 pub mod housekeeping;
+pub mod identities;
 pub mod mails;
 pub mod passwords;
 pub mod quizzes;

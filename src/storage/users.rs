@@ -58,6 +58,11 @@ const BY_ID: &str = "
       s.require_second_factor, s.name as school_name, s.is_personal, 0 as factors
     from users u join schools s on s.id = u.school_id
     where u.school_id = ?1 and u.id = ?2 and u.removed_at is null";
+const BY_IDENTITY: &str = "
+    select u.id, u.school_id, u.email, u.display_name, u.role, u.state, u.password_hash, u.email_verified_at, u.last_seen_at,
+      s.require_second_factor, s.name as school_name, s.is_personal, 0 as factors
+    from identities i join users u on u.id = i.user_id join schools s on s.id = u.school_id
+    where i.issuer = ?1 and i.subject = ?2 and u.removed_at is null";
 const UPGRADE_HASH: &str = "
     update users set password_hash = ?4 where school_id = ?1 and id = ?2 and password_hash = ?3";
 
@@ -76,6 +81,16 @@ pub async fn who_signs_in(
     let mut results = db.batch(statements).await?.into_iter();
     let user = decode_first(results.next().unwrap_or_default())?;
     Ok((user, decode_first(results.next().unwrap_or_default())?))
+}
+
+/// Who signs in by way of a provider; the school comes with them.
+pub async fn by_identity(db: &dyn Database, issuer: &str, subject: &str) -> Result<Option<UserRow>, DbError> {
+    first(db, BY_IDENTITY, vec![issuer.into(), subject.into()]).await
+}
+
+/// The same, for a batch.
+pub(super) fn identity_owner(issuer: &str, subject: &str) -> Statement {
+    Statement::new(BY_IDENTITY, [issuer.into(), subject.into()])
 }
 
 /// One person of a school.

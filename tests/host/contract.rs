@@ -59,8 +59,11 @@ fn only_these_routes_are_public() {
         [
             "post /api/v1/auth/login",
             "post /api/v1/auth/logout",
+            "get /api/v1/auth/oidc/{provider}/callback",
+            "get /api/v1/auth/oidc/{provider}/start",
             "post /api/v1/auth/password-reset",
             "post /api/v1/auth/password-reset/confirm",
+            "get /api/v1/auth/providers",
             "post /api/v1/auth/refresh",
             "post /api/v1/auth/register",
             "post /api/v1/auth/verify-email",
@@ -85,6 +88,8 @@ fn a_protected_route_wants_a_token_before_anything_else() {
             .replace("{session_id}", &format!("ses_{:026}", 1))
             .replace("{seat_id}", &format!("seat_{:026}", 1))
             .replace("{notification_id}", &format!("ntf_{:026}", 1))
+            .replace("{identity_id}", &format!("idn_{:026}", 1))
+            .replace("{provider}", "google")
             .replace("{move}", "start");
         for (method, operation) in methods.as_object().unwrap() {
             let reply = app.anonymous().request(&method.to_uppercase(), &path, &[], Some("{}".to_owned()));
@@ -134,6 +139,7 @@ fn every_statement_on_a_schools_table_names_the_school() {
         "delete from refresh_tokens",
         "delete from sessions",
         "into dead_letters",
+        "into schools",
         "from dead_letters",
         "into mails",
         "update mails",

@@ -16,6 +16,7 @@ mod game;
 mod live_session;
 mod mail;
 mod notifications;
+mod oidc;
 mod problems;
 mod quizzes;
 mod realtime;

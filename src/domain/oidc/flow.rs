@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{Endpoints, Provider};
-use crate::domain::ids::{SchoolId, UserId};
+use crate::domain::ids::{SchoolId, SignInId, UserId};
 use crate::domain::time::Timestamp;
 use crate::domain::tokens::TokenKind;
 use crate::ports::Entropy;
@@ -26,7 +26,7 @@ pub struct LinkIntent {
     /// Their school.
     pub school_id: SchoolId,
     /// The sign-in that asked for it: ended meanwhile, it links nothing.
-    pub sign_in_id: String,
+    pub sign_in_id: SignInId,
 }
 
 /// What the browser keeps, signed, while the person is at the provider: nothing of it lies on the server, so it works on every

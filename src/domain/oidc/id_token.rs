@@ -3,8 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::Claims;
 use crate::domain::signature::{PublicJwk, SignatureAlgorithm};
 use crate::domain::time::Timestamp;
 
@@ -119,44 +120,6 @@ struct AllClaims {
     nonce: Option<String>,
     #[serde(flatten)]
     person: Claims,
-}
-
-/// What a provider says about a person, in the ID token or at its userinfo endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Claims {
-    /// The address; worth something only when verified.
-    pub email: Option<String>,
-    /// `true` and nothing else counts.
-    #[serde(default)]
-    pub email_verified: serde_json::Value,
-    /// Their name.
-    pub name: Option<String>,
-    /// What they call themselves there.
-    pub preferred_username: Option<String>,
-}
-
-impl Claims {
-    /// The address in small letters, if the provider vouches for it.
-    pub fn verified_email(&self) -> Option<String> {
-        let email = self.email.as_deref()?.trim().to_lowercase();
-        let is_address = email.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && domain.contains('.') && !domain.contains('@')
-        }) && email.len() <= 254
-            && !email.chars().any(|c| c.is_whitespace() || c.is_control());
-        (self.email_verified == serde_json::Value::Bool(true) && is_address).then_some(email)
-    }
-
-    /// What to call them: the first of name, user name and the address's local part that is there.
-    pub fn display_name(&self, max_chars: usize) -> Option<String> {
-        let local = self.email.as_deref().and_then(|email| email.split('@').next());
-        [self.name.as_deref(), self.preferred_username.as_deref(), local].into_iter().flatten().find_map(
-            |text| {
-                let name: String = text.chars().filter(|c| !c.is_control()).take(max_chars).collect();
-                let name = name.trim();
-                (!name.is_empty()).then(|| name.to_owned())
-            },
-        )
-    }
 }
 
 /// What a token must say to be for this flow.
@@ -427,42 +390,5 @@ mod tests {
         ] {
             assert_eq!(choose(header.clone(), allowed), Err(error), "{header}");
         }
-    }
-
-    #[test]
-    fn an_address_counts_only_when_the_provider_vouches_for_it() {
-        let claims = |email: &str, verified: Value| Claims {
-            email: Some(email.to_owned()),
-            email_verified: verified,
-            ..Claims::default()
-        };
-        assert!(claims("a@b.example", json!(true)).verified_email().is_some());
-        for verified in [json!(false), json!("true"), json!(1), Value::Null] {
-            assert_eq!(claims("a@b.example", verified).verified_email(), None);
-        }
-        for wrong in
-            ["", "a", "@b.example", "a@b", "a@b@c.example", "a b@c.example", "a@b.example\n, c@d.example"]
-        {
-            assert_eq!(claims(wrong, json!(true)).verified_email(), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_person_without_a_name_is_called_by_what_there_is() {
-        let named = |name: &str, user: &str, email: &str| {
-            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-            Claims {
-                name: some(name),
-                preferred_username: some(user),
-                email: some(email),
-                ..Claims::default()
-            }
-            .display_name(10)
-        };
-        assert_eq!(named("Ada\u{7} L", "ada", "a@b.example").as_deref(), Some("Ada L"));
-        assert_eq!(named(" ", "ada", "a@b.example").as_deref(), Some("ada"));
-        assert_eq!(named("", "", "lovelace@b.example").as_deref(), Some("lovelace"));
-        assert_eq!(named("Abcdefghijklm", "", "").as_deref(), Some("Abcdefghij"));
-        assert_eq!(named("", "", ""), None);
     }
 }

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use super::{
     HostDatabase, HostRooms, HostSignatures, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog,
-    MemoryMailer, MemoryRevocations, NoPause, Outside, SeededEntropy,
+    MemoryMailer, MemoryRevocations, NoPause, Outside, PROVIDERS, SeededEntropy,
 };
 
 /// The password of everybody.
@@ -96,6 +96,7 @@ impl TestApp {
             "PUBLIC_URL" => Some(PUBLIC_URL.to_owned()),
             "MAIL_PROVIDER" => Some("cloudflare".to_owned()),
             "MAIL_FROM" => Some("no-reply@edge.example".to_owned()),
+            "OIDC_PROVIDERS" => Some(PROVIDERS.to_owned()),
             _ => None,
         });
         let config = config.unwrap();

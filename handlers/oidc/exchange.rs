@@ -1,0 +1,253 @@
+//! What is asked of a provider: its discovery document and keys, which are kept, and what a code is worth.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{Method, header};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::oidc::{
+    Claims, Endpoints, Expected, Flow, IdTokenError, JwkSet, Provider, TokenAuth, UnverifiedIdToken,
+    redirect_uri,
+};
+use crate::domain::tokens::sha256_hex;
+use crate::handlers::App;
+use crate::ports::{Inbound, Outbound};
+
+/// How long a provider may take.
+const TIMEOUT_MS: u32 = 8_000;
+/// Longest answer: Google's discovery document has 2 KB, a key set with certificates 20 KB.
+const MAX_ANSWER: usize = 256 * 1024;
+/// A discovery document or a key set is asked for again after so many seconds.
+const FRESH_S: i64 = 3600;
+/// A key that is not there makes us ask again, but not more often than this, in seconds.
+const MISS_S: i64 = 60;
+/// While a provider does not answer, the last document serves on, so many seconds at most.
+const KEPT_S: u64 = 24 * 3600;
+
+/// Why nobody came of it. For the log and the audit, never for a browser.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ExchangeError {
+    /// The provider does not answer, or says that it cannot.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The provider does not take the code, or us.
+    #[error("{0}")]
+    Refused(String),
+    /// The ID token is not good.
+    #[error(transparent)]
+    Token(#[from] IdTokenError),
+}
+
+/// Somebody whom a provider vouches for.
+pub(super) struct Proven {
+    /// `sub`.
+    pub subject: String,
+    /// What the ID token says of them.
+    pub claims: Claims,
+    access_token: Option<String>,
+}
+
+/// A document of a provider as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// When it was fetched, in seconds since 1970.
+    at: i64,
+    text: String,
+}
+
+/// A document of a provider, read by `read`: from the cache when it is no older than that, else fetched. What cannot be read
+/// never replaces what could.
+async fn document<T>(
+    app: &App,
+    url: &str,
+    max_age_s: i64,
+    read: impl Fn(&[u8]) -> Result<T, &'static str>,
+) -> Result<T, ExchangeError> {
+    let key = format!("oidc:{}", sha256_hex(url));
+    let now = app.clock.now().as_secs();
+    let kept = app.cache.get(key.clone()).await.and_then(|text| serde_json::from_str::<Kept>(&text).ok());
+    let kept = kept.and_then(|kept| Some((kept.at, read(kept.text.as_bytes()).ok()?)));
+    if let Some((at, value)) = kept {
+        if now.saturating_sub(at) < max_age_s {
+            return Ok(value);
+        }
+        return Ok(fetch(app, &key, url, &read).await.unwrap_or(value));
+    }
+    fetch(app, &key, url, &read).await
+}
+
+async fn fetch<T>(
+    app: &App,
+    key: &str,
+    url: &str,
+    read: &impl Fn(&[u8]) -> Result<T, &'static str>,
+) -> Result<T, ExchangeError> {
+    let answer = send(app, Method::GET, url, Vec::new(), None).await?;
+    let unreadable = |problem: &str| ExchangeError::Unavailable(format!("{url}: {problem}"));
+    if answer.status != 200 {
+        return Err(unreadable(&format!("status {}", answer.status)));
+    }
+    let value = read(&answer.body).map_err(unreadable)?;
+    let text = String::from_utf8(answer.body).map_err(|_| unreadable("no UTF-8"))?;
+    let kept = Kept { at: app.clock.now().as_secs(), text };
+    app.cache.put(key.to_owned(), serde_json::to_string(&kept).unwrap_or_default(), KEPT_S).await;
+    Ok(value)
+}
+
+async fn send(
+    app: &App,
+    method: Method,
+    url: &str,
+    mut headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+) -> Result<Inbound, ExchangeError> {
+    headers.push(("accept", "application/json".to_owned()));
+    let request = Outbound {
+        method,
+        url: url.to_owned(),
+        headers,
+        body,
+        timeout_ms: TIMEOUT_MS,
+        max_bytes: MAX_ANSWER,
+    };
+    app.http.send(request).await.map_err(|error| ExchangeError::Unavailable(error.to_string()))
+}
+
+/// Where the provider listens.
+pub(super) async fn endpoints(app: &App, provider: &Provider) -> Result<Endpoints, ExchangeError> {
+    if let Some(endpoints) = provider.configured() {
+        return Ok(endpoints);
+    }
+    let read = |json: &[u8]| provider.discovered(json, app.config.is_local);
+    document(app, &provider.discovery_url(), FRESH_S, read).await
+}
+
+async fn keys(app: &App, endpoints: &Endpoints, max_age_s: i64) -> Result<JwkSet, ExchangeError> {
+    let read = |json: &[u8]| JwkSet::parse(json).ok_or("the key set cannot be read");
+    document(app, &endpoints.jwks, max_age_s, read).await
+}
+
+#[derive(Deserialize)]
+struct TokensIn {
+    id_token: String,
+    access_token: Option<String>,
+}
+
+/// What a token endpoint says when it refuses (RFC 6749 section 5.2).
+#[derive(Deserialize)]
+struct RefusalIn {
+    error: String,
+}
+
+/// Makes of a code who it is that came back.
+pub(super) async fn redeem(
+    app: &App,
+    provider: &Provider,
+    endpoints: &Endpoints,
+    flow: &Flow,
+    code: &str,
+) -> Result<Proven, ExchangeError> {
+    let tokens = tokens(app, provider, endpoints, flow, code).await?;
+    let token = UnverifiedIdToken::parse(&tokens.id_token)?;
+    let set = keys(app, endpoints, FRESH_S).await?;
+    let key = match token.key(&set, &endpoints.algorithms) {
+        // A provider that changed its keys: asked again once.
+        Err(IdTokenError::UnknownKey) => {
+            let set = keys(app, endpoints, MISS_S).await?;
+            token.key(&set, &endpoints.algorithms)?.clone()
+        }
+        key => key?.clone(),
+    };
+    let is_signed = app
+        .signatures
+        .verify(&key, token.signed(), token.signature())
+        .await
+        .map_err(|error| ExchangeError::Unavailable(error.to_string()))?;
+    let expected = Expected {
+        issuer: &provider.issuer,
+        client_id: &provider.client_id,
+        nonce: &flow.nonce,
+        started_at: flow.started_at,
+    };
+    let (subject, claims) = token.accept(is_signed, expected, app.clock.now())?;
+    Ok(Proven { subject, claims, access_token: tokens.access_token })
+}
+
+/// As a form field is written (RFC 6749 appendix B), which is how id and secret stand in the header, too.
+fn form_encoded(text: &str) -> String {
+    let pair = serde_urlencoded::to_string([("v", text)]).unwrap_or_default();
+    pair.strip_prefix("v=").map(str::to_owned).unwrap_or_default()
+}
+
+async fn tokens(
+    app: &App,
+    provider: &Provider,
+    endpoints: &Endpoints,
+    flow: &Flow,
+    code: &str,
+) -> Result<TokensIn, ExchangeError> {
+    let redirect_uri = redirect_uri(&app.config.public_url, provider);
+    let secret = provider.client_secret.as_ref().map_or("", |secret| secret.expose());
+    let mut form = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", &redirect_uri),
+        ("code_verifier", &flow.verifier),
+    ];
+    let mut headers = vec![(header::CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded".to_owned())];
+    match endpoints.auth {
+        TokenAuth::ClientSecretBasic => {
+            let pair = format!("{}:{}", form_encoded(&provider.client_id), form_encoded(secret));
+            headers.push((header::AUTHORIZATION.as_str(), format!("Basic {}", STANDARD.encode(pair))));
+        }
+        TokenAuth::ClientSecretPost => {
+            form.extend([("client_id", provider.client_id.as_str()), ("client_secret", secret)]);
+        }
+        TokenAuth::None => form.push(("client_id", &provider.client_id)),
+    }
+    let body = serde_urlencoded::to_string(form).unwrap_or_default();
+    let answer = send(app, Method::POST, &endpoints.token, headers, Some(body)).await?;
+    match answer.status {
+        200 => serde_json::from_slice(&answer.body)
+            .map_err(|_| ExchangeError::Refused("the token endpoint sent no ID token".to_owned())),
+        400..=499 => {
+            let refusal = serde_json::from_slice::<RefusalIn>(&answer.body);
+            // A word of the specification or nothing: what else a provider writes does not belong into a log.
+            let word = refusal.map(|refusal| refusal.error).unwrap_or_default();
+            let word = word.get(..word.len().min(40)).unwrap_or_default();
+            Err(ExchangeError::Refused(format!("the token endpoint said {} {word}", answer.status)))
+        }
+        status => Err(ExchangeError::Unavailable(format!("the token endpoint said {status}"))),
+    }
+}
+
+#[derive(Deserialize)]
+struct UserInfoIn {
+    sub: String,
+    #[serde(flatten)]
+    claims: Claims,
+}
+
+/// What the provider says of a person: by the ID token, or, when that has no address although one was asked for, by its
+/// userinfo endpoint, whose answer counts only for the same `sub` (OpenID Connect Core 1.0 section 5.3.2).
+pub(super) async fn claims(
+    app: &App,
+    provider: &Provider,
+    endpoints: &Endpoints,
+    proven: &Proven,
+) -> Result<Claims, ExchangeError> {
+    let asked_for_email = provider.scopes.iter().any(|scope| scope == "email");
+    let (Some(url), Some(token), true, None) =
+        (&endpoints.userinfo, &proven.access_token, asked_for_email, &proven.claims.email)
+    else {
+        return Ok(proven.claims.clone());
+    };
+    let headers = vec![(header::AUTHORIZATION.as_str(), format!("Bearer {token}"))];
+    let answer = send(app, Method::GET, url, headers, None).await?;
+    let info = serde_json::from_slice::<UserInfoIn>(&answer.body).ok().filter(|_| answer.status == 200);
+    match info {
+        Some(info) if info.sub == proven.subject => Ok(info.claims),
+        Some(_) => Err(ExchangeError::Refused("the userinfo endpoint spoke of somebody else".to_owned())),
+        None => Err(ExchangeError::Unavailable(format!("the userinfo endpoint said {}", answer.status))),
+    }
+}
