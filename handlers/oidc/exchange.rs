@@ -228,25 +228,37 @@ struct UserInfoIn {
     claims: Claims,
 }
 
-/// What the provider says of a person: by the ID token, or, when that has no address although one was asked for, by its
-/// userinfo endpoint, whose answer counts only for the same `sub` (OpenID Connect Core 1.0 section 5.3.2).
+/// What the provider says of a person: by the ID token and, when that lacks what was asked for, by its userinfo endpoint. Only
+/// an address is worth failing for.
 pub(super) async fn claims(
     app: &App,
     provider: &Provider,
     endpoints: &Endpoints,
     proven: &Proven,
 ) -> Result<Claims, ExchangeError> {
-    let asked_for_email = provider.scopes.iter().any(|scope| scope == "email");
-    let (Some(url), Some(token), true, None) =
-        (&endpoints.userinfo, &proven.access_token, asked_for_email, &proven.claims.email)
+    let known = &proven.claims;
+    let asked_for = |name: &str| provider.scopes.iter().any(|scope| scope == name);
+    let lacks_email = asked_for("email") && known.email.is_none();
+    let lacks_name = asked_for("profile") && known.display_name().is_none();
+    let (Some(url), Some(token), true) =
+        (&endpoints.userinfo, &proven.access_token, lacks_email || lacks_name)
     else {
-        return Ok(proven.claims.clone());
+        return Ok(known.clone());
     };
+    match userinfo(app, url, token, &proven.subject).await {
+        Ok(told) => Ok(known.clone().or(told)),
+        Err(ExchangeError::Unavailable(_)) if !lacks_email => Ok(known.clone()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Counts only for the same `sub` (OpenID Connect Core 1.0 section 5.3.2).
+async fn userinfo(app: &App, url: &str, token: &str, subject: &str) -> Result<Claims, ExchangeError> {
     let headers = vec![(header::AUTHORIZATION.as_str(), format!("Bearer {token}"))];
     let answer = send(app, Method::GET, url, headers, None).await?;
     let info = serde_json::from_slice::<UserInfoIn>(&answer.body).ok().filter(|_| answer.status == 200);
     match info {
-        Some(info) if info.sub == proven.subject => Ok(info.claims),
+        Some(info) if info.sub == subject => Ok(info.claims),
         Some(_) => Err(ExchangeError::Refused("the userinfo endpoint spoke of somebody else".to_owned())),
         None => Err(ExchangeError::Unavailable(format!("the userinfo endpoint said {}", answer.status))),
     }

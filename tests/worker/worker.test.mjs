@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { crash } from "./crash.mjs";
 import { liveClass } from "./live-class.mjs";
 import { mail } from "./mail.mjs";
+import { oidc } from "./oidc.mjs";
 import { platform } from "./platform.mjs";
 import { pusher } from "./pusher.mjs";
 import { repeats } from "./repeats.mjs";
@@ -19,6 +20,7 @@ repeats(world);
 pusher(world);
 platform(world);
 mail(world);
+oidc(world);
 crash(world);
 
 test("no answer of the whole suite held a key, but an author's own view of a quiz", () => {

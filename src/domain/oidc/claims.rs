@@ -20,6 +20,22 @@ pub struct Claims {
 }
 
 impl Claims {
+    /// What is known, and for the rest what somebody else says. An address and whether it is verified stay together.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let (email, email_verified) = if self.email.is_some() {
+            (self.email, self.email_verified)
+        } else {
+            (other.email, other.email_verified)
+        };
+        Self {
+            email,
+            email_verified,
+            name: self.name.or(other.name),
+            preferred_username: self.preferred_username.or(other.preferred_username),
+        }
+    }
+
     /// The address as it is stored here, if the provider vouches for it.
     pub fn verified_email(&self) -> Option<String> {
         let email = normal_email(self.email.as_deref()?);
@@ -84,5 +100,18 @@ mod tests {
         assert_eq!(named("", "", "lovelace@b.example").as_deref(), Some("lovelace"));
         assert_eq!(named(&"x".repeat(300), "", "").map(|name| name.len()), Some(100));
         assert_eq!(named("", "", ""), None);
+    }
+
+    #[test]
+    fn an_address_is_never_verified_by_another_source() {
+        let from = |email: Option<&str>, verified: Value| Claims {
+            email: email.map(str::to_owned),
+            email_verified: verified,
+            ..Claims::default()
+        };
+        let both = from(Some("a@b.example"), Value::Null).or(from(Some("c@d.example"), json!(true)));
+        assert_eq!(both.verified_email(), None);
+        let told = from(None, Value::Null).or(from(Some("c@d.example"), json!(true)));
+        assert_eq!(told.verified_email().as_deref(), Some("c@d.example"));
     }
 }

@@ -11,7 +11,7 @@ export class Browser {
   visited = [];
 
   /** One request, no redirect followed. */
-  async request(url, { method = "GET", form, headers = {} } = {}) {
+  async request(url, { method = "GET", form, body, headers = {} } = {}) {
     const cookie = await this.jar.getCookieString(url);
     const response = await fetch(url, {
       method,
@@ -21,7 +21,7 @@ export class Browser {
         ...(cookie && { cookie }),
         ...(form && { "content-type": "application/x-www-form-urlencoded" }),
       },
-      body: form && new URLSearchParams(form).toString(),
+      body: form ? new URLSearchParams(form).toString() : body,
     });
     for (const line of response.headers.getSetCookie()) await this.jar.setCookie(line, url);
     this.visited.push(url);
@@ -41,17 +41,18 @@ export class Browser {
     assert.fail(`redirected for ever, at last to ${url}`);
   }
 
-  /** Signs in at the provider as `login` and agrees; answers where the browser stops, which `stop` says. */
-  async signInAt(provider, startUrl, login, stop) {
-    const isElsewhere = (url) => !url.startsWith(provider.issuer);
-    let page = await this.visit(startUrl, { stop: (url) => stop(url) });
+  /** Signs in at the provider as `login` and agrees; answers the address to which the provider sends the browser back. */
+  async signInAt(provider, startUrl, login) {
+    const stop = provider.isCallback;
+    let page = await this.visit(startUrl, { stop });
     for (const form of [{ prompt: "login", login, password: "any" }, { prompt: "consent" }]) {
-      if (isElsewhere(page.url)) break;
+      if (stop(page.url)) break;
       const html = await page.response.text();
       const action = html.match(/<form[^>]*action="([^"]+)"/)?.[1];
-      assert.ok(action, `no form at ${page.url}: ${html.slice(0, 2000)}`);
+      assert.ok(action, `there is no form at ${page.url}: ${html.slice(0, 2000)}`);
       page = await this.visit(new URL(action, page.url).href, { method: "POST", form, stop });
     }
+    assert.ok(stop(page.url), `the provider kept the browser at ${page.url}`);
     return page.url;
   }
 

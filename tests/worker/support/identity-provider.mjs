@@ -14,18 +14,17 @@ const keyOf = {
   ES256: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
 };
 
-/** One provider: an issuer, one client (we), one signing key that can be replaced. */
+/** One provider: an issuer with one signing key, and one client: we. */
 export class IdentityProvider {
   #server = createServer((request, response) => this.#listener(request, response));
   #listener;
-  #keys = [];
 
   /**
    * `algorithm`: what it signs ID tokens with. `auth`: how a client proves who it is. `person(login)`: what it says of who
    * signs in as `login`.
    */
-  constructor({ id, name, algorithm, auth, scopes, person }) {
-    Object.assign(this, { id, name, algorithm, auth, scopes, person, clientId: `client of ${id}`, secret: secret() });
+  constructor(settings) {
+    Object.assign(this, settings, { clientId: `client of ${settings.id}`, secret: secret() });
   }
 
   /** Starts it; people come back to `publicUrl`. */
@@ -34,24 +33,20 @@ export class IdentityProvider {
     await once(this.#server, "listening");
     this.issuer = `http://127.0.0.1:${this.#server.address().port}`;
     this.redirectUri = `${publicUrl}/api/v1/auth/oidc/${this.id}/callback`;
-    this.rotate();
+    this.#listener = new Provider(this.issuer, this.#configuration()).callback();
     return this;
   }
 
   stop() {
-    this.#server.closeAllConnections();
     this.#server.close();
+    this.#server.closeAllConnections();
   }
 
-  /** From now on it signs with a new key, and the old one is gone. All who were signed in there are out. */
-  rotate() {
-    const key = keyOf[this.algorithm]().privateKey.export({ format: "jwk" });
-    this.#keys = [{ ...key, kid: secret(), use: "sig", alg: this.algorithm }];
-    const provider = new Provider(this.issuer, this.#configuration());
-    this.#listener = provider.callback();
-  }
+  /** Whether an address is the one to which it sends people back. */
+  isCallback = (url) => url.startsWith(`${this.redirectUri}?`);
 
   #configuration() {
+    const key = keyOf[this.algorithm]().privateKey.export({ format: "jwk" });
     return {
       clients: [
         {
@@ -64,7 +59,7 @@ export class IdentityProvider {
           id_token_signed_response_alg: this.algorithm,
         },
       ],
-      jwks: { keys: this.#keys },
+      jwks: { keys: [{ ...key, kid: secret(), use: "sig", alg: this.algorithm }] },
       cookies: { keys: [secret()] },
       claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "preferred_username"] },
       pkce: { required: () => true },
@@ -98,7 +93,11 @@ export const identityProviders = () => [
     algorithm: "RS256",
     auth: "client_secret_basic",
     scopes: ["openid", "email", "profile"],
-    person: (login) => ({ email: `${login}@mail.example`, email_verified: !login.startsWith("unverified"), name: login }),
+    person: (login) => ({
+      email: login.includes("@") ? login : `${login}@mail.example`,
+      email_verified: !login.startsWith("unverified"),
+      name: login,
+    }),
   }),
   new IdentityProvider({
     id: "roblox",

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { newPlan, rowsOf } from "../../../scripts/lib/demo-school.mjs";
+import { identityProviders } from "./identity-provider.mjs";
 import { CaughtMail } from "./mail.mjs";
 import { WorkerProcess, freePort, ourWorker, testSecrets } from "./worker.mjs";
 
@@ -29,13 +30,18 @@ export async function until(what, probe) {
 export class World {
   /** What was answered: `{ what, text, isAuthor }`; an author's own view of a quiz may hold keys. */
   bodies = [];
+  /** Where people may sign in beside the Worker. */
+  identityProviders = identityProviders();
   #folder = mkdtempSync(join(tmpdir(), "toolboxai-worker-"));
 
   async start() {
     const port = await freePort();
     /** What the Worker mails. */
     this.mail = await CaughtMail.start();
-    const bindings = { ...testSecrets(), ...this.mail.bindings, PUBLIC_URL: `http://127.0.0.1:${port}` };
+    const PUBLIC_URL = `http://127.0.0.1:${port}`;
+    for (const provider of this.identityProviders) await provider.start(PUBLIC_URL);
+    const OIDC_PROVIDERS = JSON.stringify(this.identityProviders.map(({ setting }) => setting));
+    const bindings = { ...testSecrets(), ...this.mail.bindings, PUBLIC_URL, OIDC_PROVIDERS };
     const options = await ourWorker({ bindings });
     this.worker = new WorkerProcess({ ...options, port, state: this.newFolder(), inspectObjects: true });
     await this.worker.start();
@@ -52,6 +58,7 @@ export class World {
   async stop() {
     await this.worker.stop();
     await this.mail.stop();
+    for (const provider of this.identityProviders) provider.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
