@@ -1,20 +1,42 @@
 /** The one way to the server: typed by `openapi.json`, signed with the session's token, failing with `ApiError`. */
 import createClient from 'openapi-fetch'
+import { stepUp } from '../auth/step-up'
 import { session } from '../auth/use-session'
-import { networkError, toApiError } from './problem'
-import type { paths } from './schema'
+import { type AllPaths, type Client, send } from './public'
 
-const LOGIN_PATH = '/api/v1/auth/login'
+export { type Client, publicApi, unwrap, unwrapWithEtag } from './public'
 
-/** Sends the request with the token; after a 401 waits until the user has signed in again and sends it once more. */
+/** The problems of a token, as opposed to those of a password or a code, which are 401 too. */
+const TOKEN_PROBLEMS = new Set(['token_expired', 'invalid_token', 'unauthenticated'])
+
+/**
+ * Sends the request with the token. What a better token can cure is sent once more, unseen: after a refresh, after a
+ * new sign-in over the page, or after the person has confirmed who they are.
+ */
 async function signedFetch(request: Request): Promise<Response> {
-  if (new URL(request.url).pathname === LOGIN_PATH) return send(request)
   const again = request.clone()
-  const token = session.token
-  const response = await send(withToken(request, token))
-  if (response.status !== 401) return response
-  await session.renewed(token)
-  return send(withToken(again, session.token))
+  const access = await session.access()
+  const response = await send(withToken(request, access.token))
+  if (response.status !== 401 && response.status !== 403) return response
+  const code = await problemCode(response)
+  if (response.status === 401) {
+    if (!TOKEN_PROBLEMS.has(code)) return response
+    return send(withToken(again, (await session.access(access)).token))
+  }
+  if (code === 'second_factor_setup_required') stepUp.requireSetUp()
+  if (code !== 'step_up_required' || !(await stepUp.ask())) return response
+  const { token, userId } = await session.access()
+  return userId === access.userId ? send(withToken(again, token)) : response
+}
+
+/** The code of a problem; the response can still be read afterwards. */
+async function problemCode(response: Response): Promise<string> {
+  try {
+    const body: unknown = await response.clone().json()
+    return String((body as { code?: unknown } | null)?.code)
+  } catch {
+    return 'unknown'
+  }
 }
 
 function withToken(request: Request, token: string | null): Request {
@@ -22,40 +44,12 @@ function withToken(request: Request, token: string | null): Request {
   return request
 }
 
-async function send(request: Request): Promise<Response> {
-  try {
-    return await fetch(request)
-  } catch (cause) {
-    if (request.signal.aborted) throw cause
-    throw networkError()
-  }
-}
-
-export const api = createClient<paths, 'application/json'>({ fetch: signedFetch })
-
-export type Client = typeof api
+export const api: Client = createClient<AllPaths, 'application/json'>({ fetch: signedFetch })
 
 /** For what nobody asked for, like polls: a refused token is only a failure, and no dialog interrupts what one does. */
-export const quietApi: Client = createClient<paths, 'application/json'>({
-  fetch: (request) => send(withToken(request, session.token)),
+export const quietApi: Client = createClient<AllPaths, 'application/json'>({
+  fetch: async (request) => {
+    await session.settled()
+    return send(withToken(request, session.token))
+  },
 })
-
-interface Outcome<T> {
-  data?: T
-  error?: unknown
-  response: Response
-}
-
-/** The body of a successful answer; throws `ApiError` otherwise. */
-export async function unwrap<T>(outcome: Promise<Outcome<T>>): Promise<T> {
-  return (await unwrapWithEtag(outcome)).data
-}
-
-/** The same, with the version of the thing for a later `If-Match`. */
-export async function unwrapWithEtag<T>(
-  outcome: Promise<Outcome<T>>,
-): Promise<{ data: T; etag: string | null }> {
-  const { data, error, response } = await outcome
-  if (!response.ok) throw toApiError(response.status, error)
-  return { data: data as T, etag: response.headers.get('ETag') }
-}

@@ -39,13 +39,21 @@ export function toApiError(status: number, body: unknown): ApiError {
   return new ApiError(status, problem.code ?? 'unknown', message, errors, problem.request_id ?? null)
 }
 
+type PasswordErrorCode = 'too_short' | 'too_common' | 'contains_name'
+
 /** The server says what a field must be in a few words; people get a sentence. */
-function sentence({ code, detail }: { code: FieldErrorCode; detail: string }): string {
+function sentence({ code, detail }: { code: FieldErrorCode | PasswordErrorCode; detail: string }): string {
   switch (code) {
     case 'required':
       return 'Please fill this in.'
     case 'too_long':
       return `This is too long: ${detail}.`
+    case 'too_short':
+      return `This is too short: ${detail}.`
+    case 'too_common':
+      return 'This is one of the passwords that everybody tries first. Choose another one.'
+    case 'contains_name':
+      return 'Your name or address is in it, which makes it easy to guess. Choose another one.'
     case 'too_few':
       return `There are too few: ${detail}.`
     case 'too_many':

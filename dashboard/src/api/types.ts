@@ -24,3 +24,27 @@ export type Notification = Schemas['Notification']
 export type Inbox = Schemas['Notifications']
 export type FieldErrorCode = Schemas['FieldErrorCode']
 export type Problem = Schemas['Problem']
+export type Role = Schemas['Role']
+export type {
+  Account,
+  AuditEvent,
+  Ceremony,
+  ClassTeacher,
+  Factor,
+  FactorMethod,
+  Factors,
+  GuardianLink,
+  Invitation,
+  InvitationPreview,
+  Key,
+  KeyKind,
+  KeyScope,
+  LinkedIdentity,
+  Member,
+  Provider,
+  School,
+  SecondFactorNeeded,
+  SessionItem,
+  SignedInOut,
+  UserState,
+} from './pending'

@@ -1,28 +1,74 @@
 /**
- * Who is signed in, in this tab. The access token lives in memory and in sessionStorage (so that a reload keeps it and
- * closing the tab forgets it). When it runs out, requests wait in `renewed()` while the page stays as it is and a dialog
- * asks for the password; then they go on with the new token, so nothing a teacher typed is lost.
+ * The session of one tab among others. The access token is in memory only; the refresh token is in a cookie that no
+ * script can read. One tab refreshes for all: it holds a lock meanwhile and tells the others what came of it.
+ *
+ * Requests ask for `access()`. When there is no good token, they wait: for a refresh, or, if that was refused, until the
+ * person has signed in again over the page, so that nothing they typed is lost. A lost network never signs anybody out.
+ *
+ * All that is the browser's comes in through `Ports`.
  */
+import { ApiError, networkError } from '../api/problem'
 import type { User } from '../api/types'
+import {
+  ACTIVITY_EVERY_MS,
+  HELLO_MS,
+  HOLD_EVERY_MS,
+  IDLE_ENDS_MS,
+  IDLE_WARNS_MS,
+  NEWS_MS,
+  RENEW_AHEAD_MS,
+  RENEW_JITTER_MS,
+  RETRY_FIRST_MS,
+  RETRY_LONGEST_MS,
+  TOO_LATE_MS,
+} from './limits'
+import { type Grant, idlePhase, type News, reduce, START, type State } from './state'
 
-const STORAGE_KEY = 'toolboxai.session'
-
-export interface SignedIn {
-  token: string
+/** What a sign-in, a refresh or a step-up answers. */
+export interface Answer {
+  access_token: string
+  expires_in: number
   user: User
 }
 
-export interface SessionState {
-  signedIn: SignedIn | null
-  /** The server refused the token: ask for the password again, over the page. */
-  expired: boolean
+/** What tabs tell each other. `changed` is all that may be said where everybody could read it. */
+export type Message =
+  | { type: 'hello' }
+  | { type: 'granted'; grant: Grant }
+  | { type: 'changed'; userId: string }
+  | { type: 'refused'; askedAt: number }
+  | { type: 'left'; at: number }
+  | { type: 'idled'; at: number }
+
+/** What all tabs remember, also over a reload. Never a token. */
+export interface Memory {
+  lastActive: number | null
+  /** Somebody signed out, but the server has not confirmed it: before anything else it must hear of it. */
+  isLeaving: boolean
 }
 
-type Waiter = { resolve: () => void; reject: (reason: Error) => void }
+export interface Ports {
+  refresh: () => Promise<Answer>
+  logout: () => Promise<void>
+  /** Runs while no other tab does; says whether another one had to be waited for. */
+  exclusively: (run: (hasWaited: boolean) => Promise<void>) => Promise<void>
+  hasOtherTabs: () => Promise<boolean>
+  post: (message: Message) => void
+  memory: Memory
+  isVisible: () => boolean
+  random: () => number
+}
 
-const SIGNED_OUT: SessionState = { signedIn: null, expired: false }
+/** A token, and whose: a request that was made for one person is never sent for another. */
+export interface Access {
+  token: string
+  userId: string
+}
 
-/** Thrown to requests that were waiting for a new sign-in when the user chose to sign out instead. */
+/** A token that the server would not take; whoever does not know whose it was leaves that out. */
+export type Refused = Pick<Access, 'token'> & Partial<Access>
+
+/** Thrown to requests of somebody who is not signed in any more. */
 export class SignedOutError extends Error {
   constructor() {
     super('Signed out.')
@@ -30,17 +76,24 @@ export class SignedOutError extends Error {
   }
 }
 
+type Outcome = 'granted' | 'refused' | 'unreachable'
+
 /** A small observable store; `subscribe` and `snapshot` fit `useSyncExternalStore`. */
 export class Session {
-  #state: SessionState
+  #state: State = START
   #listeners = new Set<() => void>()
-  #waiters: Waiter[] = []
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  #refreshing: Promise<Outcome> | null = null
+  #leaving: Promise<void> | null = null
+  #renewTimer: Timer
+  #renewAt = Number.POSITIVE_INFINITY
+  #retryTimer: Timer
+  #failures = 0
+  #idleTimer: Timer
+  #holds = 0
+  readonly #ports: Ports
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
-    this.#storage = storage
-    const signedIn = readStored(storage)
-    this.#state = signedIn ? { signedIn, expired: false } : SIGNED_OUT
+  constructor(ports: Ports) {
+    this.#ports = ports
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -48,55 +101,333 @@ export class Session {
     return () => this.#listeners.delete(listener)
   }
 
-  snapshot = (): SessionState => this.#state
+  snapshot = (): State => this.#state
 
+  /** The token, good or not; for sockets, whose server says when it is not. */
   get token(): string | null {
-    return this.#state.signedIn?.token ?? null
+    return this.#state.status === 'signed_in' ? this.#state.token : null
   }
 
-  signIn(signedIn: SignedIn): void {
-    this.#storage.setItem(STORAGE_KEY, JSON.stringify(signedIn))
-    this.#set({ signedIn, expired: false })
-    for (const waiter of this.#takeWaiters()) waiter.resolve()
+  /** Finds out whether somebody is signed in: from another tab if there is one, else from the server. */
+  async start(): Promise<void> {
+    const { memory } = this.#ports
+    if (this.#isLongIdle()) memory.isLeaving = true
+    if (!memory.isLeaving && (await this.#ports.hasOtherTabs())) {
+      this.#ports.post({ type: 'hello' })
+      await this.#nextChange(HELLO_MS)
+    }
+    if (this.#state.status !== 'starting') return
+    await (memory.isLeaving ? this.#leave() : this.#refresh())
   }
 
-  signOut(): void {
-    this.#storage.removeItem(STORAGE_KEY)
-    this.#set(SIGNED_OUT)
-    for (const waiter of this.#takeWaiters()) waiter.reject(new SignedOutError())
+  /** A token to send, once there is one. `refused` is one that the server would not take. */
+  async access(refused?: Refused): Promise<Access> {
+    let userId = refused?.userId
+    for (;;) {
+      const state = this.#state
+      if (state.status === 'signed_out') throw new SignedOutError()
+      if (state.status === 'signed_in') {
+        userId ??= state.user.id
+        if (state.user.id !== userId) throw new SignedOutError()
+        if (state.ended === null) {
+          const isGood = state.token !== refused?.token && Date.now() < state.expiresAt - TOO_LATE_MS
+          if (isGood) return { token: state.token, userId }
+          return this.#renewedAccess(userId, await this.#refresh(), refused)
+        }
+      }
+      await this.#nextChange()
+    }
   }
 
-  /** Says that `token` was refused. Resolves once there is another one; at once if there already is. */
-  renewed(token: string | null): Promise<void> {
-    if (this.#state.signedIn === null) return Promise.reject(new SignedOutError())
-    if (token !== this.token && !this.#state.expired) return Promise.resolve()
-    if (!this.#state.expired) this.#set({ ...this.#state, expired: true })
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
+  /** After a refresh: what it brought, or, if it was refused, what a new sign-in brings. */
+  #renewedAccess(userId: string, outcome: Outcome, refused: Refused | undefined): Promise<Access> | Access {
+    if (outcome === 'unreachable') throw networkError()
+    const state = this.#state
+    if (state.status === 'signed_in' && state.ended === null && state.user.id === userId)
+      return { token: state.token, userId }
+    return this.access({ token: refused?.token ?? '', userId })
   }
 
-  #takeWaiters(): Waiter[] {
-    const waiters = this.#waiters
-    this.#waiters = []
-    return waiters
+  /** Waits for what is under way and brings a cookie or takes one: it must not come after that of a new sign-in. */
+  async settled(): Promise<void> {
+    await Promise.all([this.#refreshing, this.#leaving])
   }
 
-  #set(state: SessionState): void {
+  /** Somebody has signed in, in this tab. */
+  signIn(answer: Answer): void {
+    const { memory } = this.#ports
+    memory.lastActive = Date.now()
+    memory.isLeaving = false
+    this.#take(toGrant(answer, Date.now()))
+  }
+
+  /** The person has proved again who they are: the same one, with a fresher token. */
+  stepUp(answer: Omit<Answer, 'user'>, askedAt: number): void {
+    if (this.#state.status === 'signed_in')
+      this.#take(toGrant({ ...answer, user: this.#state.user }, askedAt))
+  }
+
+  /** Their name or role has changed: asks for a token that says so. */
+  renew(): Promise<unknown> {
+    return this.#refresh()
+  }
+
+  /** Ends the session in all tabs. The server hears of it as soon as it can be reached. */
+  signOut(): Promise<void> {
+    const at = Date.now()
+    this.#ports.memory.isLeaving = true
+    this.#ports.memory.lastActive = null
+    this.#apply({ type: 'left', at })
+    this.#ports.post({ type: 'left', at })
+    return this.#leave()
+  }
+
+  /** The server has ended the session already: nothing is left to tell it. */
+  forget(): void {
+    const at = Date.now()
+    this.#ports.memory.lastActive = null
+    this.#apply({ type: 'left', at })
+    this.#ports.post({ type: 'left', at })
+  }
+
+  /** The browser goes to another site to sign in, and comes back with a cookie. */
+  expectSignIn(): void {
+    this.#ports.memory.lastActive = Date.now()
+    this.#ports.memory.isLeaving = false
+  }
+
+  /** Another tab has news. */
+  hear(message: Message): void {
+    if (message.type === 'hello') this.#answerHello()
+    else if (message.type === 'changed') this.#hearOfChange(message.userId)
+    else this.#apply(message)
+  }
+
+  /** The person did something. While they are asked whether they are there, only the answer counts. */
+  touch(): void {
+    const state = this.#state
+    if (state.status !== 'signed_in' || state.ended !== null) return
+    const isRecent = Date.now() - (this.#ports.memory.lastActive ?? 0) < ACTIVITY_EVERY_MS
+    if (state.idleEndsAt !== null || isRecent) return
+    this.#setActive()
+  }
+
+  /** The answer to the warning: they are there. */
+  stay(): void {
+    if (!this.#isWatched()) return
+    this.#setActive()
+    this.#renewIfDue()
+  }
+
+  /** Counts as active until the returned function is called: a class looks at the page, though nobody touches it. */
+  hold(): () => void {
+    this.#holds += 1
+    this.watchIdle()
+    return () => {
+      this.#holds -= 1
+    }
+  }
+
+  /** The tab is looked at again, or the network is back. */
+  wake(): void {
+    this.watchIdle()
+    this.#renewIfDue()
+    if (this.#retryTimer !== undefined) this.retryNow()
+  }
+
+  /** Tries again without waiting out the pause. */
+  retryNow(): void {
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = undefined
+    const state = this.#state
+    if (this.#ports.memory.isLeaving) void this.#leave()
+    else if (state.status !== 'signed_out' && state.isOffline) void this.#refresh()
+  }
+
+  /** Looks how long nobody has done anything: warns, ends, or looks again when it is time. Other tabs count too. */
+  watchIdle(): void {
+    clearTimeout(this.#idleTimer)
+    if (!this.#isWatched()) return
+    const { memory } = this.#ports
+    const now = Date.now()
+    if (this.#holds > 0 && !this.#isLongIdle()) memory.lastActive = now
+    const idle = idlePhase(memory.lastActive ?? now, now, { warnsMs: IDLE_WARNS_MS, endsMs: IDLE_ENDS_MS })
+    if (idle.phase === 'over') {
+      this.#idle()
+      return
+    }
+    this.#apply({ type: 'watched', idleEndsAt: idle.phase === 'warned' ? idle.changesAt : null })
+    const pause = this.#holds > 0 ? HOLD_EVERY_MS : idle.changesAt - now
+    this.#idleTimer = setTimeout(() => this.watchIdle(), pause)
+  }
+
+  /** Unless it is too late: a machine that slept too long is not woken by the first touch. */
+  #setActive(): void {
+    if (!this.#isLongIdle()) this.#ports.memory.lastActive = Date.now()
+    this.watchIdle()
+  }
+
+  #refresh(): Promise<Outcome> {
+    this.#refreshing ??= this.#refreshForAll().finally(() => {
+      this.#refreshing = null
+    })
+    return this.#refreshing
+  }
+
+  async #refreshForAll(): Promise<Outcome> {
+    const before = this.#state
+    let outcome: Outcome | null = null
+    await this.#ports.exclusively(async (hasWaited) => {
+      if (hasWaited && isSame(this.#state, before)) await this.#nextChange(NEWS_MS)
+      if (isSame(this.#state, before)) outcome = await this.#askServer()
+    })
+    if (outcome !== null) return outcome
+    return this.#state.status === 'signed_in' && this.#state.ended === null ? 'granted' : 'refused'
+  }
+
+  async #askServer(): Promise<Outcome> {
+    const askedAt = Date.now()
+    try {
+      this.#take(toGrant(await this.#ports.refresh(), askedAt))
+      return 'granted'
+    } catch (error) {
+      if (!isRefusal(error)) {
+        this.#retryLater()
+        this.#apply({ type: 'unreachable' })
+        return 'unreachable'
+      }
+      this.#apply({ type: 'refused', askedAt })
+      this.#ports.post({ type: 'refused', askedAt })
+      return 'refused'
+    }
+  }
+
+  /** Uses the grant and tells the others, unless it came too late to be of use. */
+  #take(grant: Grant): void {
+    this.#apply({ type: 'granted', grant })
+    if (this.token === grant.token) this.#ports.post({ type: 'granted', grant })
+  }
+
+  #leave(): Promise<void> {
+    this.#leaving ??= this.#tellServer().finally(() => {
+      this.#leaving = null
+    })
+    return this.#leaving
+  }
+
+  async #tellServer(): Promise<void> {
+    try {
+      await this.#ports.logout()
+    } catch (error) {
+      if (!isRefusal(error)) {
+        this.#retryLater()
+        this.#apply({ type: 'unreachable' })
+        return
+      }
+    }
+    this.#failures = 0
+    // Somebody may have signed in meanwhile.
+    if (!this.#ports.memory.isLeaving) return
+    this.#ports.memory.isLeaving = false
+    const wasIdle = this.#ports.memory.lastActive !== null
+    this.#ports.memory.lastActive = null
+    if (this.#state.status === 'starting') this.#apply({ type: wasIdle ? 'idled' : 'left', at: Date.now() })
+  }
+
+  #idle(): void {
+    const at = Date.now()
+    this.#ports.memory.isLeaving = true
+    this.#apply({ type: 'idled', at })
+    this.#ports.post({ type: 'idled', at })
+    void this.#leave()
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retryTimer)
+    const longest = Math.min(RETRY_FIRST_MS * 2 ** this.#failures, RETRY_LONGEST_MS)
+    this.#failures += 1
+    this.#retryTimer = setTimeout(() => this.retryNow(), longest * (0.5 + this.#ports.random() / 2))
+  }
+
+  #answerHello(): void {
+    const state = this.#state
+    if (state.status !== 'signed_in' || state.ended !== null || Date.now() >= state.expiresAt - TOO_LATE_MS)
+      return
+    const { token, expiresAt, askedAt, user } = state
+    this.#ports.post({ type: 'granted', grant: { token, expiresAt, askedAt, user } })
+  }
+
+  #hearOfChange(userId: string): void {
+    const state = this.#state
+    const isKnown = state.status === 'signed_in' && state.ended === null && state.user.id === userId
+    if (!isKnown && !this.#ports.memory.isLeaving) void this.#refresh()
+  }
+
+  #isWatched(): boolean {
+    return this.#state.status === 'signed_in' && this.#state.ended === null
+  }
+
+  #isLongIdle(): boolean {
+    const { lastActive } = this.#ports.memory
+    return lastActive !== null && Date.now() - lastActive >= IDLE_ENDS_MS
+  }
+
+  #apply(news: News): void {
+    const state = reduce(this.#state, news)
+    if (state === this.#state) return
+    const before = this.#state
     this.#state = state
-    for (const listener of this.#listeners) listener()
+    if (!isSame(before, state)) this.#plan()
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  /** After who is signed in, or with which token, has changed: when to renew it, and whom to watch. */
+  #plan(): void {
+    clearTimeout(this.#renewTimer)
+    this.#renewAt = Number.POSITIVE_INFINITY
+    if (this.#state.status === 'signed_in' && this.#state.ended === null) {
+      this.#failures = 0
+      this.#renewAt = this.#state.expiresAt - RENEW_AHEAD_MS - this.#ports.random() * RENEW_JITTER_MS
+      this.#renewTimer = setTimeout(() => this.#renewIfDue(), Math.max(0, this.#renewAt - Date.now()))
+    }
+    this.watchIdle()
+  }
+
+  /** A tab that nobody looks at lets its token run out; the next request or look renews it. */
+  #renewIfDue(): void {
+    if (Date.now() < this.#renewAt) return
+    if (this.#ports.isVisible() || this.#holds > 0) void this.#refresh()
+  }
+
+  /** Resolves when the state has changed, or after `withinMs`. */
+  #nextChange(withinMs?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = withinMs === undefined ? undefined : setTimeout(() => done(), withinMs)
+      const stop = this.subscribe(() => done())
+      const done = () => {
+        clearTimeout(timer)
+        stop()
+        resolve()
+      }
+    })
   }
 }
 
-function readStored(storage: Pick<Storage, 'getItem'>): SignedIn | null {
-  try {
-    const stored: unknown = JSON.parse(storage.getItem(STORAGE_KEY) ?? 'null')
-    return isSignedIn(stored) ? stored : null
-  } catch {
-    return null
-  }
+type Timer = ReturnType<typeof setTimeout> | undefined
+
+function toGrant(answer: Answer, askedAt: number): Grant {
+  const { access_token: token, expires_in, user } = answer
+  return { token, user, askedAt, expiresAt: Date.now() + expires_in * 1_000 }
 }
 
-function isSignedIn(value: unknown): value is SignedIn {
-  if (typeof value !== 'object' || value === null) return false
-  const { token, user } = value as Partial<SignedIn>
-  return typeof token === 'string' && typeof user?.display_name === 'string'
+/** Whether the same token, or the same lack of one, is all there is. */
+function isSame(a: State, b: State): boolean {
+  if (a.status !== 'signed_in' || b.status !== 'signed_in') return a.status === b.status
+  return a.token === b.token && a.ended === b.ended
+}
+
+/** The server's own "no". A school's proxy that answers in its place, or a busy server, is no answer. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ApiError) || error.code === 'unknown') return false
+  return error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429
 }

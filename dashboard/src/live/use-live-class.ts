@@ -157,7 +157,7 @@ function useRoom(
       },
       onUnauthorized: (token) => {
         const again = () => isOpen && setRound((value) => value + 1)
-        authSession.renewed(token).then(again, () => undefined)
+        authSession.access({ token: token ?? '' }).then(again, () => undefined)
       },
     })
     return () => {
