@@ -3,13 +3,15 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { ApiError } from './api/problem'
-import type { User } from './api/types'
+import type { SignedIn } from './auth/state'
 import { useSession } from './auth/use-session'
 import { ClassesPage } from './pages/classes'
 import { NotFoundPage } from './pages/not-found'
-import { SignInAgainDialog, SignInPage } from './pages/sign-in'
+import { StartingPage } from './pages/starting'
+import { SignInPage } from './pages/welcome/sign-in'
 import { PageBoundary } from './ui/boundary'
 import { Notices } from './ui/notices'
+import { SessionNotices } from './ui/session-notices'
 import { SiteHeader } from './ui/site-header'
 import { LoadingPage } from './ui/states'
 
@@ -18,6 +20,10 @@ const ProjectorPage = lazy(() => import('./pages/projector'))
 const ResultsPage = lazy(() => import('./pages/results'))
 const QuizzesPage = lazy(() => import('./pages/quizzes'))
 const QuizPage = lazy(() => import('./pages/quiz'))
+const RegisterPage = lazy(() => import('./pages/welcome/register'))
+const VerifyEmailPage = lazy(() => import('./pages/welcome/verify-email'))
+const ForgotPasswordPage = lazy(() => import('./pages/welcome/forgot-password'))
+const ResetPasswordPage = lazy(() => import('./pages/welcome/reset-password'))
 
 const RETRIES = 2
 
@@ -34,14 +40,46 @@ function newQueryClient(): QueryClient {
   })
 }
 
-/** The whole dashboard. What was read for one user is never shown to the next: the key starts everything afresh. */
+/** The whole dashboard: the pages for which nobody has to be signed in, then all others. */
 export function App() {
-  const { signedIn, expired } = useSession()
-  if (!signedIn) return <SignInPage />
-  return <SignedInApp key={signedIn.user.id} user={signedIn.user} isExpired={expired} />
+  return (
+    <Switch>
+      <Route path="/register">
+        <Framed>
+          <RegisterPage />
+        </Framed>
+      </Route>
+      <Route path="/verify-email">
+        <Framed>
+          <VerifyEmailPage />
+        </Framed>
+      </Route>
+      <Route path="/forgot-password">
+        <Framed>
+          <ForgotPasswordPage />
+        </Framed>
+      </Route>
+      <Route path="/reset-password">
+        <Framed>
+          <ResetPasswordPage />
+        </Framed>
+      </Route>
+      <Route>
+        <OwnPages />
+      </Route>
+    </Switch>
+  )
 }
 
-function SignedInApp({ user, isExpired }: { user: User; isExpired: boolean }) {
+/** What was read for one user is never shown to the next: the key starts everything afresh. */
+function OwnPages() {
+  const state = useSession()
+  if (state.status === 'starting') return <StartingPage isOffline={state.isOffline} />
+  if (state.status === 'signed_out') return <SignInPage wasIdle={state.wasIdle} />
+  return <SignedInApp key={state.user.id} state={state} />
+}
+
+function SignedInApp({ state }: { state: SignedIn }) {
   const [queryClient] = useState(newQueryClient)
   return (
     <QueryClientProvider client={queryClient}>
@@ -54,11 +92,11 @@ function SignedInApp({ user, isExpired }: { user: User; isExpired: boolean }) {
           )}
         </Route>
         <Route>
-          <SiteHeader user={user} />
+          <SiteHeader user={state.user} />
           <Pages />
         </Route>
       </Switch>
-      {isExpired && <SignInAgainDialog user={user} />}
+      <SessionNotices state={state} />
       <Notices />
     </QueryClientProvider>
   )
@@ -68,6 +106,9 @@ function Pages() {
   return (
     <Switch>
       <Route path="/">
+        <Redirect to="/classes" replace />
+      </Route>
+      <Route path="/sign-in">
         <Redirect to="/classes" replace />
       </Route>
       <Route path="/classes">

@@ -63,6 +63,7 @@ export async function openPage(browser) {
   const page = await context.newPage()
   const errors = []
   page.on('pageerror', (error) => errors.push(String(error)))
+  rememberToken(page)
   page.on('console', (message) => {
     if (/Content Security Policy/.test(message.text())) errors.push(message.text())
   })
@@ -78,13 +79,22 @@ export async function signIn(page, account = demo.teacher) {
   await page.getByRole('heading', { name: 'Classes', level: 1 }).waitFor()
 }
 
-/** The API as the signed-in teacher, for what another person or tab does meanwhile. */
+/** The last access token that a page sent. It keeps it in memory, where a test cannot read it either. */
+const tokens = new WeakMap()
+
+function rememberToken(page) {
+  page.on('request', (request) => {
+    const token = /^Bearer (.+)$/.exec(request.headers().authorization ?? '')?.[1]
+    if (token) tokens.set(page, token)
+  })
+}
+
+/** The API as the person who is signed in on the page, for what another person or tab does meanwhile. */
 export async function callApi(page, method, path, body, headers = {}) {
-  const stored = await page.evaluate(() => sessionStorage.getItem('toolboxai.session'))
   const response = await fetch(baseUrl + path, {
     method,
     headers: {
-      Authorization: `Bearer ${JSON.parse(stored).token}`,
+      Authorization: `Bearer ${tokens.get(page)}`,
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
       ...headers,
     },

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { useClass } from '../api/queries'
 import type { SchoolClass } from '../api/types'
+import { useKeepActive } from '../auth/use-session'
 import { shownBoard } from '../live/reducer'
 import { useLiveClass } from '../live/use-live-class'
 import { Button } from '../ui/button'
@@ -40,6 +41,7 @@ function Projection({ schoolClass }: { schoolClass: SchoolClass }) {
   const live = useLiveClass(schoolClass)
   const { session } = live.state
   const questions = useSessionQuestions(schoolClass.id, session)
+  useKeepActive(session !== null && session.status !== 'ended')
   const isPlaying = session !== null && session.status !== 'lobby'
   const current = session?.status === 'running' ? questions[session.question_index ?? -1] : undefined
   const here = [...live.state.seats.values()].filter((seat) => seat.status === 'active' && seat.online).length

@@ -10,14 +10,16 @@ export interface DialogProps {
   /** Absent: the dialog must be answered and cannot be closed. */
   onClose?: () => void
   role?: 'dialog' | 'alertdialog'
+  /** Hides what is under it. */
+  isOpaque?: boolean
   children: ReactNode
 }
 
 /** A dialog over the page. */
-export function Dialog({ title, isOpen, onClose, role = 'dialog', children }: DialogProps) {
+export function Dialog({ title, isOpen, onClose, role = 'dialog', isOpaque, children }: DialogProps) {
   return (
     <ModalOverlay
-      className="backdrop"
+      className={isOpaque ? 'backdrop backdrop-opaque' : 'backdrop'}
       isOpen={isOpen}
       onOpenChange={(open) => !open && onClose?.()}
       isDismissable={onClose !== undefined && role === 'dialog'}

@@ -35,7 +35,7 @@ export function SiteHeader({ user }: { user: User }) {
           <div className="who">
             <span className="who-name muted">{user.display_name}</span>
             <NotificationBell />
-            <Button variant="quiet" size="small" onPress={() => session.signOut()}>
+            <Button variant="quiet" size="small" onPress={() => void session.signOut()}>
               Sign out
             </Button>
           </div>

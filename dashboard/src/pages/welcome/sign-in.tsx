@@ -1,43 +1,71 @@
-/** Signing in, and signing in again over a page when the token has run out. */
-import { type FormEvent, useEffect, useState } from 'react'
-import { api, unwrap } from '../api/client'
-import { ApiError, explain } from '../api/problem'
-import type { User } from '../api/types'
-import { session } from '../auth/use-session'
-import { BrandMark } from '../ui/brand'
-import { Button } from '../ui/button'
-import { Dialog } from '../ui/dialog'
-import { TextInput } from '../ui/fields'
-import './sign-in.css'
+/** Signing in, and signing in again over a page when the session has ended. */
+import { lazy, Suspense, useState } from 'react'
+import { Link, useLocation, useSearch } from 'wouter'
+import type { SignedInOut, User } from '../../api/types'
+import type { Ending } from '../../auth/state'
+import { session } from '../../auth/use-session'
+import { Button } from '../../ui/button'
+import { Dialog } from '../../ui/dialog'
+import { Skeleton } from '../../ui/states'
+import { WelcomeCard } from '../../ui/welcome-card'
+import { PasskeyButton, ProviderLinks } from './other-ways'
+import { type Challenge, PasswordForm } from './password-form'
+import './welcome.css'
+
+const SecondFactorForm = lazy(() => import('./second-factor-form'))
+
+/** What a provider's answer came to, when it was no sign-in. */
+const PROVIDER_ERRORS: Record<string, string> = {
+  access_denied: 'You did not allow the sign-in at the other site. Nothing was changed.',
+  email_in_use:
+    'There is an account with this e-mail address already. Sign in with its password, then link the other one on your account page.',
+  email_not_verified: 'The other site has not confirmed your e-mail address. Confirm it there and try again.',
+  account_suspended: 'This account is suspended. Ask an admin of your school.',
+}
 
 /** The first page of somebody who is not signed in; the address stays, so they land where they wanted to go. */
-export function SignInPage() {
-  useEffect(() => {
-    document.title = 'Sign in · ToolboxAI Edge'
-  }, [])
+export function SignInPage({ wasIdle }: { wasIdle: boolean }) {
+  const [location] = useLocation()
+  const error = new URLSearchParams(useSearch()).get('error')
   return (
-    <main className="sign-in">
-      <div className="sign-in-card card">
-        <div className="sign-in-brand">
-          <BrandMark />
-          <span>ToolboxAI Edge</span>
-        </div>
-        <h1>Sign in</h1>
-        <p className="muted">Run a live class, see who needs help, and keep the results.</p>
-        <SignInForm initialEmail="" />
-      </div>
-    </main>
+    <WelcomeCard
+      title="Sign in"
+      subtitle="Run a live class, see who needs help, and keep the results."
+      footer={
+        <>
+          <Link href="/register">Make an account</Link>
+          <Link href="/forgot-password">Forgot your password?</Link>
+        </>
+      }
+    >
+      {wasIdle && (
+        <p className="callout">You were signed out because nobody did anything here for 30 minutes.</p>
+      )}
+      {error && (
+        <p className="callout callout-warn" role="alert">
+          {PROVIDER_ERRORS[error] ?? 'Signing in at the other site did not work. Try again, or sign in here.'}
+        </p>
+      )}
+      <SignInSteps initialEmail="" returnTo={location === '/sign-in' ? '/' : location} />
+    </WelcomeCard>
   )
 }
 
-/** Asks for the password over the page that the user was on; what they typed there is kept. */
-export function SignInAgainDialog({ user }: { user: User }) {
+/** Asks for a sign-in over the page that the user was on; what they typed there is kept. */
+export function SignInAgainDialog({ user, ending }: { user: User; ending: Ending }) {
+  const [location] = useLocation()
   return (
-    <Dialog title="Please sign in again" isOpen>
-      <p>Your session has run out. Sign in and carry on where you were; nothing on this page is lost.</p>
-      <SignInForm initialEmail={user.email} user={user} />
+    // After idle time whoever comes by must not read what is under the dialog.
+    <Dialog title="Please sign in again" isOpen isOpaque={ending === 'idle'}>
+      <p>
+        {ending === 'idle'
+          ? 'Nobody did anything here for 30 minutes, so your session was ended.'
+          : 'Your session has run out.'}{' '}
+        Sign in and carry on where you were; nothing on this page is lost.
+      </p>
+      <SignInSteps initialEmail={user.email} returnTo={location} />
       <div className="dialog-actions">
-        <Button variant="quiet" onPress={() => session.signOut()}>
+        <Button variant="quiet" onPress={() => void session.signOut()}>
           Sign out instead
         </Button>
       </div>
@@ -45,63 +73,23 @@ export function SignInAgainDialog({ user }: { user: User }) {
   )
 }
 
-function SignInForm({ initialEmail, user }: { initialEmail: string; user?: User }) {
-  const [email, setEmail] = useState(initialEmail)
-  const [password, setPassword] = useState('')
-  const [isPending, setPending] = useState(false)
-  const [error, setError] = useState<string>()
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    if (isPending) return
-    setPending(true)
-    setError(undefined)
-    try {
-      const body = { email: email.trim(), password }
-      const answer = await unwrap(api.POST('/api/v1/auth/login', { body }))
-      // Somebody else signing in over the page would see what is not theirs: leave the page first.
-      if (user && answer.user.id !== user.id) session.signOut()
-      session.signIn({ token: answer.access_token, user: answer.user })
-    } catch (cause) {
-      setError(explainSignIn(cause))
-      setPending(false)
-    }
+/** The password, then a second factor if the account has one; or another way. */
+function SignInSteps({ initialEmail, returnTo }: { initialEmail: string; returnTo: string }) {
+  const [challenge, setChallenge] = useState<Challenge | null>(null)
+  // Somebody else signing in over the page would see what is not theirs: the session then leaves it.
+  const finish = (answer: SignedInOut) => session.signIn(answer)
+  if (challenge) {
+    return (
+      <Suspense fallback={<Skeleton rows={2} height="3rem" />}>
+        <SecondFactorForm challenge={challenge} onSignedIn={finish} onBack={() => setChallenge(null)} />
+      </Suspense>
+    )
   }
-
   return (
-    <form className="stack" onSubmit={(event) => void submit(event)} noValidate>
-      <TextInput
-        label="E-mail"
-        type="email"
-        autoComplete="username"
-        value={email}
-        onChange={setEmail}
-        autoFocus={initialEmail === ''}
-        isRequired
-      />
-      <TextInput
-        label="Password"
-        type="password"
-        autoComplete="current-password"
-        value={password}
-        onChange={setPassword}
-        autoFocus={initialEmail !== ''}
-        isRequired
-      />
-      {error && (
-        <p className="field-error" role="alert">
-          {error}
-        </p>
-      )}
-      <Button type="submit" variant="primary" isPending={isPending}>
-        {isPending ? 'Signing in…' : 'Sign in'}
-      </Button>
-    </form>
+    <>
+      <PasswordForm initialEmail={initialEmail} onSignedIn={finish} onChallenge={setChallenge} />
+      <PasskeyButton onSignedIn={finish} />
+      <ProviderLinks returnTo={returnTo} />
+    </>
   )
-}
-
-function explainSignIn(error: unknown): string {
-  if (error instanceof ApiError && error.status === 401) return 'E-mail or password is not right. Try again.'
-  if (error instanceof ApiError && error.status === 422) return 'Please enter your e-mail and your password.'
-  return explain(error)
 }
