@@ -24,6 +24,7 @@ import {
   launchBrowser,
   openPage,
   parseCsv,
+  refuse,
   screenshot,
   signIn,
   simulate,
@@ -69,7 +70,7 @@ test('a wrong password is refused with a sentence, and the page is accessible', 
   await audit(page, 'sign-in')
   await page.getByLabel('E-mail').fill('nobody@example.org')
   await page.getByLabel('Password').fill('not the password')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByText('E-mail or password is not right.').waitFor()
   await audit(page, 'sign-in-refused')
   await context.close()
@@ -212,7 +213,7 @@ async function changeElsewhere(page, id, title) {
   await callApi(page, 'PUT', path, body, { 'If-Match': etag })
 }
 
-test('when the token has run out the teacher signs in over the page and goes on', {
+test('when the session has ended the teacher signs in over the page and goes on', {
   timeout: TEST_PATIENCE_MS,
 }, async () => {
   await withTeacher(async (page) => {
@@ -223,28 +224,19 @@ test('when the token has run out the teacher signs in over the page and goes on'
     await page.getByLabel('Grade').fill('5')
     await page.getByRole('button', { name: /^True or false/ }).click()
     await questionCard(page, 1).getByLabel('Statement', { exact: true }).fill('0.5 is the same as 1/2')
-    await page.route('**/api/v1/quizzes', refuseOnce(), { times: 1 })
+    await page.route('**/api/v1/quizzes', refuse('token_expired'), { times: 1 })
+    await page.route('**/api/v1/auth/refresh', refuse('invalid_refresh_token'), { times: 1 })
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'Please sign in again' })
     await dialog.waitFor()
     await audit(page, 'sign-in-again')
     const { password } = demo.teacher
     await dialog.getByLabel('Password').fill(password)
-    await dialog.getByRole('button', { name: 'Sign in' }).click()
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByText('All changes are saved').waitFor()
     await page.getByRole('heading', { name: title, level: 1 }).waitFor()
   })
 })
-
-function refuseOnce() {
-  const body = JSON.stringify({
-    type: 'about:blank',
-    title: 'Token expired',
-    status: 401,
-    code: 'token_expired',
-  })
-  return (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body })
-}
 
 test('a lost connection says so, comes back by itself, and what happened meanwhile is there', {
   timeout: TEST_PATIENCE_MS,

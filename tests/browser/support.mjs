@@ -10,10 +10,11 @@
  *   ARTIFACTS_DIR  where screenshots go (.artifacts)
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { Mailbox, mailFolder } from '../../scripts/lib/mailbox.mjs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { answersOf, startSimulator } from '../../scripts/lib/play.mjs'
 
 // The dashboard's packages serve its browser test as well: one lock file, one installation.
@@ -73,10 +74,37 @@ export async function openPage(browser) {
 /** Signs in through the form and waits for the classes. */
 export async function signIn(page, account = demo.teacher) {
   await page.goto('/')
-  await page.getByLabel('E-mail').fill(account.email)
-  await page.getByLabel('Password').fill(account.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await fillSignIn(page, account)
   await page.getByRole('heading', { name: 'Classes', level: 1 }).waitFor()
+}
+
+/** Fills in the form, on the page or in the dialog over one, and sends it. */
+export async function fillSignIn(place, { email, password }) {
+  await place.getByLabel('E-mail').fill(email)
+  await place.getByLabel('Password').fill(password)
+  await place.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** A handler of `page.route` that answers as if the token, or the session, were not good any more. */
+export function refuse(code) {
+  const body = JSON.stringify({ type: 'about:blank', title: 'Refused', status: 401, code })
+  return (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body })
+}
+
+/** The link to a page of ours in the newest mail to this address that has one, once it is there. */
+export async function linkInMail(address, path) {
+  const folder = join(stateDir, 'mail')
+  const deadline = Date.now() + PATIENCE_MS
+  while (Date.now() < deadline) {
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
+    for (const name of names.sort().reverse()) {
+      const { to, text } = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+      const link = to === address && text.match(/https?:\/\/\S+/g)?.find((url) => new URL(url).pathname === path)
+      if (link) return link
+    }
+    await wait(100)
+  }
+  throw new Error(`no mail to ${address} has a link to ${path}`)
 }
 
 /** The last access token that a page sent. It keeps it in memory, where a test cannot read it either. */
