@@ -1,16 +1,7 @@
 /** The session in the browser: reload, several tabs, idle time, no network. Each test stands for itself. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import {
-  audit,
-  demo,
-  fillSignIn,
-  launchBrowser,
-  openPage,
-  refuse,
-  screenshot,
-  signIn,
-} from './support.mjs'
+import { audit, demo, fillSignIn, launchBrowser, openPage, refuse, screenshot, signIn } from './support.mjs'
 
 const TEST_PATIENCE_MS = 180_000
 
@@ -45,7 +36,9 @@ async function withSession(run, { clock = false } = {}) {
 const classesHeading = (page) => page.getByRole('heading', { name: 'Classes', level: 1 })
 const signInHeading = (page) => page.getByRole('heading', { name: 'Sign in', level: 1 })
 
-test('a reload keeps the session, without a flash of the sign-in page', { timeout: TEST_PATIENCE_MS }, async () => {
+test('a reload keeps the session, without a flash of the sign-in page', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withSession(async ({ page }) => {
     await page.addInitScript(() => {
       window.seen = []
@@ -93,11 +86,14 @@ test('nothing that a script can read holds a token', { timeout: TEST_PATIENCE_MS
       ])
     })
     assert.ok(tokens.size > 0, 'tokens were sent')
-    for (const token of [...tokens, cookie.value]) assert.ok(!readable.includes(token), 'no token is readable')
+    for (const token of [...tokens, cookie.value])
+      assert.ok(!readable.includes(token), 'no token is readable')
   })
 })
 
-test('a request that met an expired token is sent again once, unseen', { timeout: TEST_PATIENCE_MS }, async () => {
+test('a request that met an expired token is sent again once, unseen', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withSession(async ({ page, counts }) => {
     let asked = 0
     await page.route('**/api/v1/quizzes?**', (route) => {
@@ -179,7 +175,9 @@ test('a lost network signs nobody out, and says so calmly', { timeout: TEST_PATI
   })
 })
 
-test('idle time is warned of, and the answer in one tab counts for all', { timeout: TEST_PATIENCE_MS }, async () => {
+test('idle time is warned of, and the answer in one tab counts for all', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
   await withSession(
     async ({ context, page }) => {
       const second = await context.newPage()

@@ -99,7 +99,8 @@ export async function linkInMail(address, path) {
     const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
     for (const name of names.sort().reverse()) {
       const { to, text } = JSON.parse(readFileSync(join(folder, name), 'utf8'))
-      const link = to === address && text.match(/https?:\/\/\S+/g)?.find((url) => new URL(url).pathname === path)
+      const link =
+        to === address && text.match(/https?:\/\/\S+/g)?.find((url) => new URL(url).pathname === path)
       if (link) return link
     }
     await wait(100)

@@ -24,6 +24,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description By cookie or by token; also when the session has ended before.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out everywhere */
+        post: operations["logout_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/me": {
         parameters: {
             query?: never;
@@ -36,6 +73,68 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change my name
+         * @description Tokens that are out keep the old name until they are refreshed.
+         */
+        patch: operations["change_me"];
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh a session
+         * @description Each refresh token is good once; the answer has the next one. An old one that comes again after ten seconds ends the
+         *     session for good. Name and role are read again.
+         */
+        post: operations["refresh_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where am I signed in? */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a sign-in
+         * @description Ending one that has ended is no error.
+         */
+        delete: operations["end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -707,6 +806,11 @@ export interface components {
             /** @description 1 to 50 characters. */
             subject?: string | null;
         };
+        /**
+         * @description Where the refresh token goes.
+         * @enum {string}
+         */
+        Delivery: "cookie" | "body";
         /** @description A part of the log. */
         EventPage: {
             /** @description In order. */
@@ -748,7 +852,7 @@ export interface components {
          * @description What is wrong with a field.
          * @enum {string}
          */
-        FieldErrorCode: "required" | "not_allowed" | "too_long" | "too_few" | "too_many" | "out_of_range" | "duplicate" | "wrong_key" | "unknown_id" | "malformed";
+        FieldErrorCode: "required" | "not_allowed" | "too_long" | "too_few" | "too_many" | "out_of_range" | "duplicate" | "wrong_key" | "unknown_id" | "malformed" | "too_short" | "too_common" | "contains_name";
         /** @description What a game may know of a class. */
         GameClass: {
             /** @description The class. */
@@ -989,6 +1093,26 @@ export interface components {
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
         };
+        /** @description A page of a list. */
+        List_SessionOut: {
+            /** @description The items. */
+            items: {
+                /** @description When it was made. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description The device in words, like `Chrome on Windows`. */
+                device: string;
+                /** @description The sign-in. */
+                id: components["schemas"]["SignInId"];
+                /** @description Whether it is the one that asks. */
+                is_current: boolean;
+                /** @description When it was refreshed last. */
+                last_used_at: components["schemas"]["Timestamp"];
+                /** @description The country, ISO 3166-1 alpha-2, if it is known. */
+                place?: string | null;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
         /** @description A live session: one class plays one version of a quiz. */
         LiveSession: {
             /** @description Its class. */
@@ -1082,20 +1206,32 @@ export interface components {
              * @description 128 characters at most.
              */
             password: string;
+            /** @description Where the refresh token goes; `cookie` when absent. */
+            refresh_token_in?: components["schemas"]["Delivery"];
         };
-        /** @description A token and whose it is. */
-        LoginOut: {
-            /** @description For `Authorization: Bearer`. */
-            access_token: string;
+        /** @description What every sign-in answers. */
+        LoginOut: components["schemas"]["SignedInOut"] & {
+            /** @enum {string} */
+            status: "signed_in";
+        };
+        /** @description The caller. */
+        MeOut: components["schemas"]["UserOut"] & {
+            /** @description Whether their address is verified. */
+            email_verified: boolean;
             /**
              * Format: int64
-             * @description Seconds.
+             * @description Confirmed second factors.
              */
-            expires_in: number;
-            /** @description `Bearer`. */
-            token_type: string;
-            /** @description Whose it is. */
-            user: components["schemas"]["UserOut"];
+            factors: number;
+            /** @description Whether they can sign in with a password. */
+            has_password: boolean;
+            /** @description Their school. */
+            school: components["schemas"]["SchoolOut"];
+        };
+        /** @description What a person may change about themselves. */
+        MePatch: {
+            /** @description What the others see. */
+            display_name: string;
         };
         /** @description A message to the game; docs/live-class.md has the types and their data. */
         MessageSchema: {
@@ -1189,7 +1325,7 @@ export interface components {
          * @description What went wrong, for programs. Part of the contract.
          * @enum {string}
          */
-        ProblemCode: "invalid_credentials" | "unauthenticated" | "invalid_token" | "token_expired" | "forbidden" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "payload_too_large" | "malformed" | "invalid" | "precondition_required" | "precondition_failed" | "move_not_allowed" | "no_more_questions" | "session_exists" | "quiz_not_published" | "class_full" | "idempotency_key_reused" | "events_gone" | "too_many_events" | "rate_limited" | "unavailable" | "misconfigured" | "internal";
+        ProblemCode: "invalid_credentials" | "unauthenticated" | "invalid_token" | "token_expired" | "invalid_refresh_token" | "invalid_challenge" | "invalid_code" | "email_not_verified" | "forbidden" | "step_up_required" | "second_factor_setup_required" | "cross_site" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "payload_too_large" | "malformed" | "invalid" | "precondition_required" | "precondition_failed" | "move_not_allowed" | "no_more_questions" | "session_exists" | "quiz_not_published" | "class_full" | "last_admin" | "conflict" | "token_used" | "idempotency_key_reused" | "events_gone" | "too_many_events" | "rate_limited" | "unavailable" | "misconfigured" | "internal";
         /** @description Where a pupil is in the game. */
         Progress: {
             /** @description At most 100 characters. */
@@ -1256,6 +1392,14 @@ export interface components {
             title: string;
             /** @description Changed last. */
             updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A client that is no browser brings its token in the body; a browser sends `{}` and its cookie. */
+        RefreshIn: {
+            /**
+             * Format: password
+             * @description Absent where the cookie has it.
+             */
+            refresh_token?: string | null;
         };
         /**
          * @description Why an event was not applied. It changed nothing and may be sent again under the same id.
@@ -1348,6 +1492,15 @@ export interface components {
         Role: "admin" | "teacher" | "student" | "parent";
         /** @description A school. */
         SchoolId: string;
+        /** @description A school, to its people. */
+        SchoolOut: {
+            /** @description The school. */
+            id: components["schemas"]["SchoolId"];
+            /** @description Whether it is one person's own. */
+            is_personal: boolean;
+            /** @description Its name. */
+            name: string;
+        };
         /** @description A seat as a teacher sees it. */
         Seat: {
             /** @description The pupil's name in the game. */
@@ -1379,6 +1532,39 @@ export interface components {
         SeatStatus: "active" | "pending" | "removed";
         /** @description A live session. */
         SessionId: string;
+        /** @description A sign-in. */
+        SessionOut: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description The device in words, like `Chrome on Windows`. */
+            device: string;
+            /** @description The sign-in. */
+            id: components["schemas"]["SignInId"];
+            /** @description Whether it is the one that asks. */
+            is_current: boolean;
+            /** @description When it was refreshed last. */
+            last_used_at: components["schemas"]["Timestamp"];
+            /** @description The country, ISO 3166-1 alpha-2, if it is known. */
+            place?: string | null;
+        };
+        /** @description A sign-in: the family of its refresh tokens. */
+        SignInId: string;
+        /** @description Somebody who is signed in. */
+        SignedInOut: {
+            /** @description For `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** @description Only where the client asked for it in the body. */
+            refresh_token?: string | null;
+            /** @description `Bearer`. */
+            token_type: string;
+            /** @description Whose they are. */
+            user: components["schemas"]["UserOut"];
+        };
         /**
          * @description Where a session stands.
          * @enum {string}
@@ -1460,6 +1646,8 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description Their school. */
             school_id: components["schemas"]["SchoolId"];
+            /** @description Their school wants a second factor and they have none yet. */
+            second_factor_required: boolean;
         };
         /**
          * @description Over which time XP counts.
@@ -1507,6 +1695,64 @@ export interface operations {
             };
         };
     };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshIn"];
+            };
+        };
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out everywhere */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -1521,8 +1767,129 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserOut"];
+                    "application/json": components["schemas"]["MeOut"];
                 };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_SessionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457); `code` says which. */
             default: {
