@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { ApiError } from './api/problem'
+import type { User } from './api/types'
 import type { SignedIn } from './auth/state'
 import { useSession } from './auth/use-session'
 import { ClassesPage } from './pages/classes'
@@ -12,7 +13,7 @@ import { SignInPage } from './pages/welcome/sign-in'
 import { PageBoundary } from './ui/boundary'
 import { Notices } from './ui/notices'
 import { SessionNotices } from './ui/session-notices'
-import { SiteHeader } from './ui/site-header'
+import { homeOf, SiteHeader } from './ui/site-header'
 import { LoadingPage } from './ui/states'
 
 const ClassPage = lazy(() => import('./pages/class'))
@@ -21,6 +22,10 @@ const ResultsPage = lazy(() => import('./pages/results'))
 const QuizzesPage = lazy(() => import('./pages/quizzes'))
 const QuizPage = lazy(() => import('./pages/quiz'))
 const RegisterPage = lazy(() => import('./pages/welcome/register'))
+const AcceptInvitationPage = lazy(() => import('./pages/welcome/accept-invitation'))
+const AccountPage = lazy(() => import('./pages/account/account'))
+const FamilyPage = lazy(() => import('./pages/family/family'))
+const SchoolPage = lazy(() => import('./pages/school/school'))
 const VerifyEmailPage = lazy(() => import('./pages/welcome/verify-email'))
 const ForgotPasswordPage = lazy(() => import('./pages/welcome/forgot-password'))
 const ResetPasswordPage = lazy(() => import('./pages/welcome/reset-password'))
@@ -64,6 +69,11 @@ export function App() {
           <ResetPasswordPage />
         </Framed>
       </Route>
+      <Route path="/accept-invitation">
+        <Framed>
+          <AcceptInvitationPage />
+        </Framed>
+      </Route>
       <Route>
         <OwnPages />
       </Route>
@@ -76,7 +86,7 @@ function OwnPages() {
   const state = useSession()
   if (state.status === 'starting') return <StartingPage isOffline={state.isOffline} />
   if (state.status === 'signed_out') return <SignInPage wasIdle={state.wasIdle} />
-  return <SignedInApp key={state.user.id} state={state} />
+  return <SignedInApp key={`${state.user.id} ${state.user.school_id}`} state={state} />
 }
 
 function SignedInApp({ state }: { state: SignedIn }) {
@@ -93,7 +103,7 @@ function SignedInApp({ state }: { state: SignedIn }) {
         </Route>
         <Route>
           <SiteHeader user={state.user} />
-          <Pages />
+          <Pages home={homeOf(state.user)} role={state.user.role} />
         </Route>
       </Switch>
       <SessionNotices state={state} />
@@ -102,15 +112,63 @@ function SignedInApp({ state }: { state: SignedIn }) {
   )
 }
 
-function Pages() {
+interface PagesProps {
+  home: string
+  role: User['role']
+}
+
+function Pages({ home, role }: PagesProps) {
   return (
     <Switch>
       <Route path="/">
-        <Redirect to="/classes" replace />
+        <Redirect to={home} replace />
       </Route>
       <Route path="/sign-in">
-        <Redirect to="/classes" replace />
+        <Redirect to={home} replace />
       </Route>
+      <Route path="/account/:tab?">
+        {({ tab = 'profile' }) =>
+          tab === 'profile' || tab === 'security' || tab === 'devices' ? (
+            <Framed>
+              <AccountPage tab={tab} />
+            </Framed>
+          ) : (
+            <NotFoundPage />
+          )
+        }
+      </Route>
+      {role === 'parent' && (
+        <Route path="/family">
+          <Framed>
+            <FamilyPage />
+          </Framed>
+        </Route>
+      )}
+      {role === 'admin' && (
+        <Route path="/school/:tab?">
+          {({ tab = 'people' }) => (
+            <Framed>
+              <SchoolPage tab={tab} />
+            </Framed>
+          )}
+        </Route>
+      )}
+      {role === 'parent' ? (
+        <Route>
+          <NotFoundPage />
+        </Route>
+      ) : (
+        <Route>
+          <TeachersPages />
+        </Route>
+      )}
+    </Switch>
+  )
+}
+
+function TeachersPages() {
+  return (
+    <Switch>
       <Route path="/classes">
         <ClassesPage />
       </Route>

@@ -80,6 +80,7 @@ export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return 'Something went wrong on this page. Reload it and try again.'
   if (error.status === 0) return error.message
   if (error.status === 404) return 'This does not exist any more, or belongs to another school.'
+  if (error.code === 'step_up_required') return 'Nothing was done, as you did not confirm that it is you.'
   if (error.status === 429) return 'Too many requests in a short time. Wait a moment and try again.'
   if (error.status >= 500)
     return 'The server had a problem. Nothing you did is at fault; try again in a moment.'

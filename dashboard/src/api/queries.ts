@@ -14,6 +14,7 @@ export const keys = {
   quizzes: ['quizzes'] as const,
   quiz: (id: string) => ['quiz', id] as const,
   notifications: ['notifications'] as const,
+  me: ['me'] as const,
 }
 
 interface PageOf<T> {
@@ -21,7 +22,8 @@ interface PageOf<T> {
   next_cursor?: string | null
 }
 
-function usePages<T>(key: readonly string[], load: (cursor: string | null) => Promise<PageOf<T>>) {
+/** A list that comes page by page, as one list. */
+export function usePages<T>(key: readonly string[], load: (cursor: string | null) => Promise<PageOf<T>>) {
   return useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => load(pageParam),
@@ -31,7 +33,8 @@ function usePages<T>(key: readonly string[], load: (cursor: string | null) => Pr
   })
 }
 
-const pageQuery = (cursor: string | null) => ({ limit: PAGE_SIZE, ...(cursor !== null && { cursor }) })
+/** What a request for one page of a list says. */
+export const pageQuery = (cursor: string | null) => ({ limit: PAGE_SIZE, ...(cursor !== null && { cursor }) })
 
 /** The teacher's classes, page by page. */
 export const useClasses = () =>
@@ -71,6 +74,9 @@ export const useResults = (classId: string, sessionId: string | null) =>
     queryFn: () => loadResults(classId, sessionId ?? ''),
     enabled: sessionId !== null,
   })
+
+/** Who is signed in, with what the token does not say. */
+export const useMe = () => useQuery({ queryKey: keys.me, queryFn: () => unwrap(api.GET('/api/v1/auth/me')) })
 
 /** After a class was changed: the lists and its page ask anew. */
 export function refreshClass(client: QueryClient, id: string): void {

@@ -13,6 +13,7 @@ import { JoinCodeCard } from './class/join-code-card'
 import { Leaderboard } from './class/leaderboard'
 import { SeatsCard } from './class/seats-card'
 import { SessionCard } from './class/session-card'
+import { TeachersCard } from './class/teachers-card'
 import { useSessionQuestions } from './class/use-session-questions'
 import { ClassDialog } from './class-dialog'
 import './class/class.css'
@@ -103,6 +104,7 @@ function LiveClassBody({
               state={state}
               onMoved={(seat) => live.dispatch({ type: 'seat_moved', seat })}
             />
+            <TeachersCard classId={schoolClass.id} />
           </div>
           <section className="card class-side" aria-labelledby="leaderboard-title">
             <div className="card-head">

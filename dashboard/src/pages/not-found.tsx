@@ -10,12 +10,12 @@ export function NotFoundPage() {
       <EmptyState
         title="There is nothing at this address"
         action={
-          <ButtonLink to="/classes" variant="primary">
-            Go to your classes
+          <ButtonLink to="/" variant="primary">
+            Go to the start
           </ButtonLink>
         }
       >
-        Check the address, or start from your classes.
+        Check the address, or begin at the start.
       </EmptyState>
     </Page>
   )

@@ -8,6 +8,7 @@ import type { LiveSession, Results } from '../api/types'
 import { Button, ButtonLink } from '../ui/button'
 import { SelectInput } from '../ui/fields'
 import { Page } from '../ui/page'
+import { saveFile } from '../ui/save-file'
 import { EmptyState, ErrorState, Skeleton } from '../ui/states'
 import { ResultsTable } from './results/results-table'
 import './class/answers.css'
@@ -135,13 +136,4 @@ async function loadCsv(classId: string, sessionId: string): Promise<Blob> {
 function fileName(session: LiveSession): string {
   const title = session.quiz_title.replaceAll(/[^\p{L}\p{N}]+/gu, '-').replaceAll(/^-|-$/g, '')
   return `results-${title || 'session'}-${session.created_at.slice(0, 10)}.csv`
-}
-
-function saveFile(name: string, blob: Blob): void {
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
 }

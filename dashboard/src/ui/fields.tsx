@@ -23,7 +23,7 @@ interface FieldProps {
 export interface TextInputProps extends FieldProps {
   value: string
   onChange: (value: string) => void
-  type?: 'text' | 'email' | 'password'
+  type?: 'text' | 'email' | 'password' | 'date'
   inputMode?: 'text' | 'numeric' | 'decimal'
   autoComplete?: string
   autoFocus?: boolean

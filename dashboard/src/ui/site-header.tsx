@@ -6,10 +6,25 @@ import { NotificationBell } from '../notifications/bell'
 import { BrandMark } from './brand'
 import { Button } from './button'
 
-const PLACES = [
+interface Place {
+  to: string
+  label: string
+}
+
+const TEACHING: Place[] = [
   { to: '/classes', label: 'Classes' },
   { to: '/quizzes', label: 'Quizzes' },
 ]
+
+function placesOf({ role }: User): Place[] {
+  if (role === 'parent') return [{ to: '/family', label: 'Your children' }]
+  return role === 'admin' ? [...TEACHING, { to: '/school', label: 'School' }] : TEACHING
+}
+
+/** Where somebody's day starts. */
+export function homeOf({ role }: Pick<User, 'role'>): string {
+  return role === 'parent' ? '/family' : '/classes'
+}
 
 /** The header with the navigation. */
 export function SiteHeader({ user }: { user: User }) {
@@ -21,20 +36,30 @@ export function SiteHeader({ user }: { user: User }) {
       </a>
       <header className="site-header">
         <div className="site-header-inner">
-          <Link href="/classes" className="brand">
+          <Link href={homeOf(user)} className="brand">
             <BrandMark />
             ToolboxAI Edge
           </Link>
           <nav className="site-nav" aria-label="Main">
-            {PLACES.map(({ to, label }) => (
+            {placesOf(user).map(({ to, label }) => (
               <Link key={to} href={to} aria-current={location.startsWith(to) ? 'page' : undefined}>
                 {label}
               </Link>
             ))}
           </nav>
           <div className="who">
-            <span className="who-name muted">{user.display_name}</span>
-            <NotificationBell />
+            <Link
+              href="/account"
+              className="who-link"
+              aria-label={`Your account, ${user.display_name}`}
+              aria-current={location.startsWith('/account') ? 'page' : undefined}
+            >
+              <span className="who-mark" aria-hidden="true">
+                {[...user.display_name][0]}
+              </span>
+              <span className="who-name">{user.display_name}</span>
+            </Link>
+            {user.role !== 'parent' && <NotificationBell />}
             <Button variant="quiet" size="small" onPress={() => void session.signOut()}>
               Sign out
             </Button>
