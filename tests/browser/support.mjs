@@ -86,9 +86,9 @@ export async function fillSignIn(place, { email, password }) {
 }
 
 /** A handler of `page.route` that answers as if the token, or the session, were not good any more. */
-export function refuse(code) {
-  const body = JSON.stringify({ type: 'about:blank', title: 'Refused', status: 401, code })
-  return (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body })
+export function refuse(code, status = 401) {
+  const body = JSON.stringify({ type: 'about:blank', title: 'Refused', status, code })
+  return (route) => route.fulfill({ status, contentType: 'application/problem+json', body })
 }
 
 /** The link to a page of ours in the newest mail to this address that has one, once it is there. */
