@@ -53,22 +53,7 @@ interface Nothing {
 
 type Route<Methods> = Omit<Nothing, keyof Methods> & Methods
 
-export interface SessionUser {
-  id: string
-  email: string
-  display_name: string
-  role: Role
-  school_id: string
-  second_factor_required: boolean
-}
-
-export interface SignedInOut {
-  status: 'signed_in'
-  access_token: string
-  token_type: string
-  expires_in: number
-  user: SessionUser
-}
+type SignedInOut = Schemas['SignedInOut'] & { status: 'signed_in' }
 
 export type FactorMethod = 'totp' | 'passkey' | 'recovery_code'
 
@@ -77,22 +62,6 @@ export interface SecondFactorNeeded {
   challenge: string
   expires_in: number
   methods: FactorMethod[]
-}
-
-export interface Account extends SessionUser {
-  school: { id: string; name: string; is_personal: boolean }
-  email_verified: boolean
-  has_password: boolean
-  factors: number
-}
-
-export interface SessionItem {
-  id: string
-  device: string
-  place: string | null
-  created_at: string
-  last_used_at: string
-  is_current: boolean
 }
 
 export interface Factor {
@@ -224,11 +193,6 @@ type Sent = { status: string }
 type Codes = { recovery_codes: string[] | null }
 
 export interface PendingPaths {
-  '/api/v1/auth/register': Route<{
-    post: Write<{ email: string; password: string; display_name: string; role: 'teacher' | 'parent' }, Sent>
-  }>
-  '/api/v1/auth/verify-email': Route<{ post: Write<{ token: string }, undefined> }>
-  '/api/v1/auth/verify-email/resend': Route<{ post: Write<{ email: string }, Sent> }>
   '/api/v1/auth/login': Route<{
     post: Write<{ email: string; password: string }, SignedInOut | SecondFactorNeeded>
   }>
@@ -247,19 +211,6 @@ export interface PendingPaths {
   '/api/v1/auth/passkeys/assertion-options': Route<{ post: Write<{ challenge?: string }, Ceremony> }>
   '/api/v1/auth/login/passkey': Route<{
     post: Write<{ ceremony: string; credential: CredentialJson }, SignedInOut>
-  }>
-  '/api/v1/auth/refresh': Route<{ post: Write<{ refresh_token?: string }, SignedInOut> }>
-  '/api/v1/auth/logout': Route<{ post: Write<{ refresh_token?: string }, undefined> }>
-  '/api/v1/auth/logout-all': Route<{ post: Read<undefined> }>
-  '/api/v1/auth/me': Route<{ get: Read<Account>; patch: Write<{ display_name: string }, Account> }>
-  '/api/v1/auth/sessions': Route<{ get: Read<{ items: SessionItem[] }> }>
-  '/api/v1/auth/sessions/{session_id}': Route<{ delete: Read<undefined, { session_id: string }> }>
-  '/api/v1/auth/password-reset': Route<{ post: Write<{ email: string }, Sent> }>
-  '/api/v1/auth/password-reset/confirm': Route<{
-    post: Write<{ token: string; new_password: string }, undefined>
-  }>
-  '/api/v1/auth/password/change': Route<{
-    post: Write<{ current_password: string; new_password: string }, undefined>
   }>
   '/api/v1/auth/step-up': Route<{
     post: Write<

@@ -39,10 +39,8 @@ export function toApiError(status: number, body: unknown): ApiError {
   return new ApiError(status, problem.code ?? 'unknown', message, errors, problem.request_id ?? null)
 }
 
-type PasswordErrorCode = 'too_short' | 'too_common' | 'contains_name'
-
 /** The server says what a field must be in a few words; people get a sentence. */
-function sentence({ code, detail }: { code: FieldErrorCode | PasswordErrorCode; detail: string }): string {
+function sentence({ code, detail }: { code: FieldErrorCode; detail: string }): string {
   switch (code) {
     case 'required':
       return 'Please fill this in.'

@@ -82,6 +82,66 @@ export interface paths {
         patch: operations["change_me"];
         trace?: never;
     };
+    "/api/v1/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link that sets a new password
+         * @description The answer, and the time that it takes, are the same for every address.
+         */
+        post: operations["ask_for_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password-reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password by a link
+         * @description Ends every session of the person. A link is good once, for an hour.
+         */
+        post: operations["confirm_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change my password
+         * @description Ends every other session.
+         */
+        post: operations["change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -97,6 +157,27 @@ export interface paths {
          *     session for good. Name and role are read again.
          */
         post: operations["refresh_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register
+         * @description The answer is the same whether the address has an account or not; the mail says which. The account comes to be when the
+         *     link in the mail is opened, in a school of its own.
+         */
+        post: operations["register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -135,6 +216,66 @@ export interface paths {
          * @description Ending one that has ended is no error.
          */
         delete: operations["end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who I am
+         * @description What is dangerous answers `step_up_required` until this was done within the last ten minutes.
+         */
+        post: operations["step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove an address
+         * @description Makes the account. The same link again is no error while the account has the password of that link.
+         */
+        post: operations["verify_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the link again
+         * @description The answer is the same for every address.
+         */
+        post: operations["resend"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -716,6 +857,19 @@ export interface components {
             /** @description At most 200 characters. */
             title: string;
         };
+        /** @description A new password, by the old one. */
+        ChangeIn: {
+            /**
+             * Format: password
+             * @description Absent for somebody who has none yet and has just proved who they are.
+             */
+            current_password?: string | null;
+            /**
+             * Format: password
+             * @description 8 to 128 characters; any of them.
+             */
+            new_password: string;
+        };
         /** @description What pusher-js sends, and the room. */
         ChannelIn: {
             /** @description The channel. */
@@ -811,6 +965,11 @@ export interface components {
          * @enum {string}
          */
         Delivery: "cookie" | "body";
+        /** @description An address. */
+        EmailIn: {
+            /** @description In any case. */
+            email: string;
+        };
         /** @description A part of the log. */
         EventPage: {
             /** @description In order. */
@@ -926,6 +1085,11 @@ export interface components {
              * @description XP earned in the window.
              */
             xp: number;
+        };
+        /** @description What a link carries. */
+        LinkIn: {
+            /** @description What stands behind `#token=`. */
+            token: string;
         };
         /** @description A page of a list. */
         List_ClassOut: {
@@ -1214,6 +1378,11 @@ export interface components {
             /** @enum {string} */
             status: "signed_in";
         };
+        /** @description The same for every address. */
+        MailedOut: {
+            /** @description `check_your_mail`. */
+            status: string;
+        };
         /** @description The caller. */
         MeOut: components["schemas"]["UserOut"] & {
             /** @description Whether their address is verified. */
@@ -1284,6 +1453,11 @@ export interface components {
              */
             unread: number;
         };
+        /**
+         * @description The roles that anybody may choose.
+         * @enum {string}
+         */
+        OpenRole: "teacher" | "parent";
         /** @description What an applied event gave; also what is kept of it, for the day it comes again. */
         Outcome: {
             result?: components["schemas"]["AnswerResult"] | null;
@@ -1401,11 +1575,35 @@ export interface components {
              */
             refresh_token?: string | null;
         };
+        /** @description Who wants an account. */
+        RegisterIn: {
+            /** @description What the others see. */
+            display_name: string;
+            /** @description Where the link goes. */
+            email: string;
+            /**
+             * Format: password
+             * @description 8 to 128 characters; any of them.
+             */
+            password: string;
+            /** @description As what. An admin founds a school, or is invited to one. */
+            role: components["schemas"]["OpenRole"];
+        };
         /**
          * @description Why an event was not applied. It changed nothing and may be sent again under the same id.
          * @enum {string}
          */
         RejectCode: "malformed" | "event_id_reused" | "seat_unknown" | "seat_pending" | "seat_removed" | "class_full" | "session_unknown" | "session_not_started" | "session_paused" | "session_ended" | "question_unknown" | "question_closed" | "already_answered" | "response_invalid";
+        /** @description A new password, by a link. */
+        ResetIn: {
+            /**
+             * Format: password
+             * @description 8 to 128 characters; any of them.
+             */
+            new_password: string;
+            /** @description What stands behind `#token=`. */
+            token: string;
+        };
         /** @description A pupil's result at a question. */
         ResultAnswer: {
             /**
@@ -1570,6 +1768,28 @@ export interface components {
          * @enum {string}
          */
         Status: "lobby" | "running" | "paused" | "ended";
+        /** @description A proof of who one is. */
+        StepUpIn: {
+            /**
+             * Format: password
+             * @description The caller's password.
+             */
+            password: string;
+        };
+        /** @description An access token that opens dangerous actions for a while. */
+        StepUpOut: {
+            /** @description In place of the one before. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** @description Until when dangerous actions are open. */
+            stepped_up_until: components["schemas"]["Timestamp"];
+            /** @description `Bearer`. */
+            token_type: string;
+        };
         /** @description A batch of events; docs/live-class.md has their types. */
         SyncBody: {
             /** @description The one of the last answer, `"0"` at first. */
@@ -1813,6 +2033,100 @@ export interface operations {
             };
         };
     };
+    ask_for_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailedOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetIn"];
+            };
+        };
+        responses: {
+            /** @description Set; sign in */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh_session: {
         parameters: {
             query?: never;
@@ -1832,6 +2146,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailedOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -1890,6 +2236,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepUpOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIn"];
+            };
+        };
+        responses: {
+            /** @description The account is there; sign in */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailedOut"];
+                };
             };
             /** @description A problem (RFC 9457); `code` says which. */
             default: {

@@ -24,9 +24,12 @@ export type Notification = Schemas['Notification']
 export type Inbox = Schemas['Notifications']
 export type FieldErrorCode = Schemas['FieldErrorCode']
 export type Problem = Schemas['Problem']
+export type Account = Schemas['MeOut']
+export type SessionItem = Schemas['SessionOut']
+/** What a sign-in answers once it is done. */
+export type SignedInOut = Schemas['SignedInOut']
 export type Role = Schemas['Role']
 export type {
-  Account,
   AuditEvent,
   Ceremony,
   ClassTeacher,
@@ -44,7 +47,5 @@ export type {
   Provider,
   School,
   SecondFactorNeeded,
-  SessionItem,
-  SignedInOut,
   UserState,
 } from './pending'
