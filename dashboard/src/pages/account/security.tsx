@@ -1,12 +1,13 @@
 /** What protects an account: the password, second factors, accounts at other sites. */
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useSearch } from 'wouter'
 import { api, unwrap } from '../../api/client'
 import { ApiError } from '../../api/problem'
-import { useMe } from '../../api/queries'
+import { keys, useMe } from '../../api/queries'
 import type { Account } from '../../api/types'
 import { useSession } from '../../auth/use-session'
-import { Button, ButtonLink } from '../../ui/button'
+import { Button } from '../../ui/button'
 import { TextInput } from '../../ui/fields'
 import { FormError } from '../../ui/form-error'
 import { NewPasswordInput } from '../../ui/new-password'
@@ -35,7 +36,7 @@ export function SecurityTab() {
     <div className="stack">
       {isRequired && <RequiredCallout hasFactor={me.data.factors > 0} />}
       <FactorsCard />
-      {me.data.has_password ? <PasswordCard account={me.data} /> : <NoPasswordCard />}
+      <PasswordCard key={String(me.data.has_password)} account={me.data} />
       <IdentitiesCard hasPassword={me.data.has_password} />
     </div>
   )
@@ -59,12 +60,14 @@ function RequiredCallout({ hasFactor }: { hasFactor: boolean }) {
 function PasswordCard({ account }: { account: Account }) {
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
+  const client = useQueryClient()
   const { isPending, error, errors, onSubmit } = useForm(async () => {
-    const body = { current_password: current, new_password: next }
+    const body = { new_password: next, ...(account.has_password && { current_password: current }) }
     await unwrap(api.POST('/api/v1/auth/password/change', { body }))
     setCurrent('')
     setNext('')
     notify('Your password is changed. All other devices were signed out.')
+    await client.invalidateQueries({ queryKey: keys.me })
   })
   const isWrong = error instanceof ApiError && error.code === 'invalid_credentials'
   return (
@@ -74,15 +77,21 @@ function PasswordCard({ account }: { account: Account }) {
       </div>
       <form className="stack" onSubmit={onSubmit} noValidate>
         <input type="text" autoComplete="username" value={account.email} readOnly hidden />
-        <TextInput
-          label="Current password"
-          type="password"
-          autoComplete="current-password"
-          value={current}
-          onChange={setCurrent}
-          error={isWrong ? 'This is not your password.' : errors.at('/current_password')}
-          isRequired
-        />
+        {account.has_password ? (
+          <TextInput
+            label="Current password"
+            type="password"
+            autoComplete="current-password"
+            value={current}
+            onChange={setCurrent}
+            error={isWrong ? 'This is not your password.' : errors.at('/current_password')}
+            isRequired
+          />
+        ) : (
+          <p className="muted">
+            You sign in at another site. With a password you can sign in without it, too.
+          </p>
+        )}
         <NewPasswordInput
           label="New password"
           value={next}
@@ -93,24 +102,10 @@ function PasswordCard({ account }: { account: Account }) {
         {!isWrong && <FormError error={error} shown={['/current_password', '/new_password']} />}
         <div className="row">
           <Button type="submit" variant="primary" isPending={isPending}>
-            Change the password
+            {account.has_password ? 'Change the password' : 'Set the password'}
           </Button>
         </div>
       </form>
-    </section>
-  )
-}
-
-function NoPasswordCard() {
-  return (
-    <section className="card" aria-labelledby="password-title">
-      <div className="card-head">
-        <h2 id="password-title">Password</h2>
-        <ButtonLink to="/forgot-password" size="small">
-          Choose one by mail
-        </ButtonLink>
-      </div>
-      <p className="muted">You sign in at another site, so this account has no password of its own.</p>
     </section>
   )
 }
