@@ -10,7 +10,8 @@ import { saveFile } from '../../ui/save-file'
 import { ScrollRegion } from '../../ui/scroll-region'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { useSettled } from '../../ui/use-settled'
-import { type AuditFilter, loadAuditCsv, useAudit } from './queries'
+import type { AuditFilter } from './audit-filter'
+import { loadAuditCsv, useAudit } from './queries'
 import './school.css'
 
 const ALL: AuditFilter = { action: '', actor: '', target: '', from: '', to: '' }

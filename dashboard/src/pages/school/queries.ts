@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { api, unwrap } from '../../api/client'
 import { pageQuery, usePages } from '../../api/queries'
 import type { Role, UserState } from '../../api/types'
+import { type AuditFilter, auditQuery } from './audit-filter'
 
 export const schoolKeys = {
   school: ['school'] as const,
@@ -42,32 +43,6 @@ export const useKeys = () =>
     queryKey: schoolKeys.keys,
     queryFn: async () => (await unwrap(api.GET('/api/v1/keys'))).items,
   })
-
-export interface AuditFilter {
-  action: string
-  actor: string
-  target: string
-  /** Days, as a date field has them, in this browser's zone; empty for any. */
-  from: string
-  to: string
-}
-
-/** The filter as the server takes it: from the first moment of one day to the first after the other. */
-export function auditQuery({ action, actor, target, from, to }: AuditFilter) {
-  return {
-    ...(action && { action }),
-    ...(actor && { actor }),
-    ...(target && { target }),
-    ...(from && { after: startOfDay(from, 0) }),
-    ...(to && { before: startOfDay(to, 1) }),
-  }
-}
-
-function startOfDay(day: string, plusDays: number): string {
-  const start = new Date(`${day}T00:00:00`)
-  start.setDate(start.getDate() + plusDays)
-  return start.toISOString()
-}
 
 export const useAudit = (filter: AuditFilter) => {
   const wanted = auditQuery(filter)
