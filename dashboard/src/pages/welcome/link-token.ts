@@ -12,5 +12,11 @@ export function useLinkToken(): string | null {
   useEffect(() => {
     if (token !== null) window.history.replaceState(window.history.state, '', window.location.pathname)
   }, [token])
+  useEffect(() => {
+    // Another link that is opened in this very tab changes nothing but the fragment.
+    const startAnew = () => tokenIn(window.location.hash) !== null && window.location.reload()
+    window.addEventListener('hashchange', startAnew)
+    return () => window.removeEventListener('hashchange', startAnew)
+  }, [])
   return token
 }
