@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::factor_keys::FactorKeys;
 use crate::domain::oidc::{Provider, parse_providers};
 use crate::domain::rate_limit::Limit;
 use crate::domain::tokens::{KeyRing, KeyRingError, parse_secret};
@@ -25,6 +26,8 @@ pub struct Config {
     pub auth_keys: KeyRing,
     /// Sign and verify game servers' tokens.
     pub game_keys: KeyRing,
+    /// The secrets of second factors come from these.
+    pub factor_keys: FactorKeys,
     /// The secrets of the rooms' Pusher apps come from this one.
     pub realtime_secret: Arc<[u8]>,
     /// Seconds that a game's token lives.
@@ -79,6 +82,8 @@ impl Config {
             game_keys: ring("GAME_KEYS")?,
             public_url: public_url(get, is_local)?,
             mail: MailSettings::read(get, is_local)?,
+            factor_keys: FactorKeys::parse(&secret(get, "FACTOR_KEYS")?)
+                .map_err(|error| weak("FACTOR_KEYS", error))?,
             realtime_secret: realtime_secret.into(),
             game_token_s,
             allowed_origins: origins(get)?,
@@ -176,6 +181,7 @@ mod tests {
         let good = [
             ("AUTH_KEYS", ring.as_str()),
             ("GAME_KEYS", &ring),
+            ("FACTOR_KEYS", &ring),
             ("REALTIME_SECRET", GOOD),
             ("PUBLIC_URL", "https://edge.example"),
             ("MAIL_PROVIDER", "cloudflare"),
@@ -188,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_weak_secret_is_named_and_never_shown() {
-        for name in ["AUTH_KEYS", "GAME_KEYS", "REALTIME_SECRET"] {
+        for name in ["AUTH_KEYS", "GAME_KEYS", "FACTOR_KEYS", "REALTIME_SECRET"] {
             let error = read(&[(name, " ")]).err().unwrap();
             assert_eq!(error.name, name);
             assert!(error.problem.starts_with("is not set"));

@@ -123,6 +123,10 @@ id!(
     IdentityId, "idn"
 );
 id!(
+    /// A second factor of a person.
+    FactorId, "fac"
+);
+id!(
     /// A notification.
     NotificationId, "ntf"
 );
@@ -226,6 +230,27 @@ pub fn is_room_key(text: &str) -> bool {
     text.strip_prefix("rk").is_some_and(|rest| {
         rest.len() == 26 && rest.bytes().all(|byte| ALPHABET.contains(&byte.to_ascii_uppercase()))
     })
+}
+
+/// So many characters of Crockford's base 32, 5 random bits each.
+pub fn new_crockford(entropy: &dyn Entropy, length: usize) -> String {
+    random_text(entropy, ALPHABET, length)
+}
+
+/// Reads so many characters as Crockford's base 32 is meant to be read: any case, hyphens and spaces ignored, and letters
+/// that look like a digit for that digit.
+pub fn parse_crockford(text: &str, length: usize) -> Option<String> {
+    let code: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .take(length.saturating_add(1))
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    (code.len() == length && code.bytes().all(|byte| ALPHABET.contains(&byte))).then_some(code)
 }
 
 /// `length` characters of the alphabet, each equally likely: bytes beyond the last whole multiple are thrown away.

@@ -2,9 +2,11 @@
 
 pub mod account;
 pub mod audit;
+pub mod challenges;
 pub mod class;
 pub mod cursor;
 pub mod device;
+pub mod factor_keys;
 pub mod ids;
 pub mod leaderboard;
 pub mod live_session;
@@ -15,11 +17,14 @@ pub mod password_policy;
 pub mod pusher;
 pub mod quiz;
 pub mod rate_limit;
+pub mod recovery_codes;
 pub mod refresh;
 pub mod results;
 pub mod revocation;
 pub mod signature;
 pub mod time;
 pub mod tokens;
+pub mod totp;
 pub mod user;
+pub mod webauthn;
 pub mod xp;

@@ -109,14 +109,11 @@ struct SigningKey {
 impl KeyRing {
     /// Reads `kid:base64url,kid:base64url`, the signing key first.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
-        let mut keys = Vec::new();
-        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            let (kid, secret) = entry.split_once(':').ok_or(KeyRingError::Malformed)?;
-            let secret = parse_secret(secret)?;
+        let signing_key = |(kid, secret): (String, Vec<u8>)| {
             let mac = Hmac::new_from_slice(&secret).map_err(|_| KeyRingError::Malformed)?;
-            keys.push(SigningKey { kid: kid.to_owned(), key: Hs256Key::new(secret), mac });
-        }
-        if keys.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self { keys }) }
+            Ok(SigningKey { kid, key: Hs256Key::new(secret), mac })
+        };
+        Ok(Self { keys: parse_ring(text)?.into_iter().map(signing_key).collect::<Result<_, _>>()? })
     }
 
     /// Signs, valid for so many seconds.
@@ -166,6 +163,16 @@ impl KeyRing {
             mac.finalize().into_bytes().into()
         })
     }
+}
+
+/// Reads `kid:base64url,kid:base64url`: at least one, the current one first.
+pub fn parse_ring(text: &str) -> Result<Vec<(String, Vec<u8>)>, KeyRingError> {
+    let mut keys = Vec::new();
+    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        let (kid, secret) = entry.split_once(':').ok_or(KeyRingError::Malformed)?;
+        keys.push((kid.to_owned(), parse_secret(secret)?));
+    }
+    if keys.is_empty() { Err(KeyRingError::Empty) } else { Ok(keys) }
 }
 
 /// A secret in base64url that is long enough and not of one repeated byte.

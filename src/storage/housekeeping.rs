@@ -1,5 +1,6 @@
 //! What the cron deletes, and the letters that no queue could deliver.
 
+use super::used_challenges;
 use crate::domain::ids::{DeadLetterId, MailId};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::ports::{Database, DbError, Statement, Value};
@@ -43,6 +44,7 @@ pub async fn tidy(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
         forget(FORGET_SESSIONS, ENDED_KEPT_MS),
         forget(FORGET_MAILS, MAILS_KEPT_MS),
         forget(FORGET_LETTERS, LETTERS_KEPT_MS),
+        used_challenges::forget(now),
     ])
     .await?;
     Ok(())

@@ -3,15 +3,18 @@
 
 pub mod audit;
 pub mod classes;
+pub mod factors;
 pub mod game_keys;
 pub mod housekeeping;
 pub mod identities;
 pub mod mails;
 pub mod passwords;
 pub mod quizzes;
+pub mod recovery_codes;
 pub mod registrations;
 pub mod reports;
 pub mod sessions;
+pub mod used_challenges;
 pub mod users;
 
 use serde::de::DeserializeOwned;

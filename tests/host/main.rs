@@ -26,3 +26,4 @@ mod sessions;
 mod sign_in;
 mod signatures;
 mod support;
+mod webauthn;

@@ -91,7 +91,7 @@ impl TestApp {
         let revocations = Arc::new(MemoryRevocations::default());
         let ring = format!("k1:{SECRET}");
         let config = Config::read(&|name| match name {
-            "AUTH_KEYS" | "GAME_KEYS" => Some(ring.clone()),
+            "AUTH_KEYS" | "GAME_KEYS" | "FACTOR_KEYS" => Some(ring.clone()),
             "REALTIME_SECRET" => Some(SECRET.to_owned()),
             "PUBLIC_URL" => Some(PUBLIC_URL.to_owned()),
             "MAIL_PROVIDER" => Some("cloudflare".to_owned()),

@@ -2,6 +2,7 @@
 //! and rules of production.
 
 mod app;
+mod authenticator;
 mod database;
 mod game;
 mod keys;
@@ -15,6 +16,7 @@ mod signatures;
 mod system;
 
 pub use app::{Actor, GAME_KEY, OTHER_GAME_KEY, PASSWORD, PUBLIC_URL, Reply, TestApp, hash_with};
+pub use authenticator::VirtualAuthenticator;
 pub use database::{HostDatabase, migrations};
 pub use game::Game;
 pub use mail::{MemoryMailer, token_in};
