@@ -3,7 +3,9 @@
 use http::header::{COOKIE, ORIGIN};
 use http::{HeaderMap, HeaderValue, Uri};
 
+use super::App;
 use super::problem::{ApiError, ProblemCode};
+use super::signed_in::Delivery;
 use crate::domain::refresh::{REFRESH_TOKEN_MS, RefreshToken};
 
 /// `__Host-`: the browser keeps it to this very host, whole path, and https (RFC 6265bis section 4.1.3.2).
@@ -67,6 +69,17 @@ pub(super) fn site(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Site {
 /// The problem of a request from another site.
 pub(super) fn cross_site() -> ApiError {
     ApiError::new(ProblemCode::CrossSite, "The cookie is taken from our own pages only.")
+}
+
+/// Refuses a sign-in that another site's page asks for, where it would leave a cookie.
+pub(super) fn refuse_foreign(
+    app: &App,
+    headers: &HeaderMap,
+    uri: &Uri,
+    delivery: Delivery,
+) -> Result<(), ApiError> {
+    let is_foreign = site(headers, uri, &app.config.allowed_origins) == Site::Other;
+    if delivery == Delivery::Cookie && is_foreign { Err(cross_site()) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -13,19 +13,24 @@ mod health;
 mod idempotency;
 mod layers;
 mod live_sessions;
+mod login_challenge;
 mod notifications;
 mod oidc;
+mod passkeys;
 mod passwords;
 mod problem;
+mod proofs;
 mod quizzes;
 mod realtime;
 mod registration;
 mod results;
 mod routing;
 mod seats;
+mod second_factors;
 mod sessions;
 mod sign_in;
 mod signed_in;
+mod step_up;
 
 use std::sync::Arc;
 
@@ -111,6 +116,10 @@ pub type AppState = Arc<App>;
 fn all() -> routing::OpenApiRouter<AppState> {
     routing::OpenApiRouter::new()
         .merge(sign_in::routes())
+        .merge(login_challenge::routes())
+        .merge(step_up::routes())
+        .merge(second_factors::routes())
+        .merge(passkeys::routes())
         .merge(account::routes())
         .merge(registration::routes())
         .merge(passwords::routes())

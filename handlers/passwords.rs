@@ -1,9 +1,9 @@
-//! Passwords that change, and proving again who one is.
+//! Passwords that change.
 
 use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::account::{checked_password, gone};
@@ -13,26 +13,20 @@ use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::registration::{EmailIn, MAILED, MailedOut, checked_email, link_hash, link_is_dead, wish};
 use super::routing::{OpenApiRouter, routes};
-use super::signed_in::{access_token, revoke};
+use super::signed_in::revoke;
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, AuditEvent, Subject};
 use crate::domain::ids::MailId;
 use crate::domain::password::MAX_PASSWORD;
-use crate::domain::time::Timestamp;
-use crate::domain::tokens::ACCESS_TOKEN_S;
-use crate::domain::user::{Identity, STEP_UP_S};
+use crate::domain::user::Identity;
 use crate::jobs::{Job, Wish};
 use crate::mail::{Letter, Locale, MailJob};
+use crate::storage::passwords;
 use crate::storage::users::{self, UserRow};
-use crate::storage::{passwords, sessions};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(ask_for_reset))
-        .routes(routes!(confirm_reset))
-        .routes(routes!(change))
-        .routes(routes!(step_up))
+    OpenApiRouter::new().routes(routes!(ask_for_reset)).routes(routes!(confirm_reset)).routes(routes!(change))
 }
 
 /// Ask for a link that sets a new password
@@ -152,66 +146,4 @@ async fn change(
     revoke(&app, &ended).await?;
     tell_changed(&app, &event, user.email, user.display_name).await;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// A proof of who one is.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StepUpIn {
-    /// The caller's password.
-    #[schema(format = Password)]
-    password: String,
-}
-
-/// An access token that opens dangerous actions for a while.
-#[derive(Serialize, ToSchema)]
-pub struct StepUpOut {
-    /// In place of the one before.
-    access_token: String,
-    /// `Bearer`.
-    token_type: &'static str,
-    /// Seconds.
-    expires_in: i64,
-    /// Until when dangerous actions are open.
-    stepped_up_until: Timestamp,
-}
-
-/// Prove again who I am
-///
-/// What is dangerous answers `step_up_required` until this was done within the last ten minutes.
-#[utoipa::path(post, path = "/api/v1/auth/step-up", tag = "auth", security(("access_token" = [])),
-    request_body = StepUpIn, responses((status = 200, body = StepUpOut), Problems))]
-async fn step_up(
-    State(app): State<AppState>,
-    context: RequestContext,
-    Account(caller): Account,
-    Json { value: input, .. }: Json<StepUpIn>,
-) -> Result<Out<StepUpOut>, ApiError> {
-    let user = own_account(&app, &caller).await?;
-    if let Err(error) = check_own_password(&app, &user, &input.password).await {
-        let actor = Subject::user(&caller.user_id);
-        let event = app.audit(&caller.school_id, actor, AuditAction::StepUpRefused, &context);
-        app.enqueue(Job::Audit { event }).await;
-        return Err(error);
-    }
-    stepped_up(&app, caller, &context).await.map(Out)
-}
-
-/// Writes down that the caller proved who they are, and gives the token that says so.
-pub(super) async fn stepped_up(
-    app: &App,
-    caller: Identity,
-    context: &RequestContext,
-) -> Result<StepUpOut, ApiError> {
-    let now = app.clock.now();
-    let event =
-        app.audit(&caller.school_id, Subject::user(&caller.user_id), AuditAction::StepUpSucceeded, context);
-    sessions::proved(app.db.as_ref(), &caller, &event, now).await?;
-    let identity = Identity { authenticated_at: now.as_secs(), ..caller };
-    Ok(StepUpOut {
-        access_token: access_token(app, &identity)?,
-        token_type: "Bearer",
-        expires_in: ACCESS_TOKEN_S,
-        stepped_up_until: now.plus_millis(STEP_UP_S * 1000),
-    })
 }

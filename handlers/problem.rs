@@ -13,6 +13,7 @@ use crate::domain::tokens::TokenError;
 use crate::hashing::HashingError;
 use crate::ports::{DbError, PortError};
 use crate::rooms::Refusal;
+use crate::storage::used_challenges;
 
 /// What went wrong, for programs. Part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -272,6 +273,10 @@ impl IntoResponse for ApiError {
 
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
+        if used_challenges::is_refusal(&error) {
+            let detail = "What works once was used already; start again.";
+            return Self::new(ProblemCode::InvalidChallenge, detail);
+        }
         Self::unavailable(error.to_string())
     }
 }

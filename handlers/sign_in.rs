@@ -11,9 +11,10 @@ use super::auth::Account;
 use super::context::RequestContext;
 use super::cookies::{self, Site};
 use super::extract::Json;
+use super::login_challenge::finish;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
-use super::signed_in::{Delivery, LoginOut, SignedIn, is_factor_missing, revoke, start_session};
+use super::signed_in::{Delivery, LoginOut, SignedIn, is_factor_missing, revoke};
 use super::{App, AppState};
 use crate::domain::account::{MAX_EMAIL, normal_email};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
@@ -67,7 +68,8 @@ fn wrong() -> ApiError {
 
 /// Sign in
 ///
-/// An unknown address costs the same time as a wrong password and gets the same answer.
+/// An unknown address costs the same time as a wrong password and gets the same answer. Who has a second factor gets a
+/// challenge instead of tokens.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginIn,
     responses((status = 200, body = LoginOut), Problems))]
 async fn login(
@@ -77,10 +79,7 @@ async fn login(
     uri: Uri,
     Json { value: input, .. }: Json<LoginIn>,
 ) -> Result<Response, ApiError> {
-    let is_cross_site = cookies::site(&headers, &uri, &app.config.allowed_origins) == Site::Other;
-    if input.refresh_token_in == Delivery::Cookie && is_cross_site {
-        return Err(cookies::cross_site());
-    }
+    cookies::refuse_foreign(&app, &headers, &uri, input.refresh_token_in)?;
     let email = normal_email(&input.email);
     if email.len() > MAX_EMAIL || input.password.chars().count() > MAX_PASSWORD {
         return Err(wrong());
@@ -105,12 +104,12 @@ async fn login(
         }
         return Err(wrong());
     };
-    let mut also = Vec::new();
     if password::is_outdated(&user.password_hash) {
         let hash = app.hashing.hash(&input.password).await?;
-        also.push(users::upgrade_hash(&user.school_id, &user.id, &user.password_hash, &hash));
+        let upgrade = users::upgrade_hash(&user.school_id, &user.id, &user.password_hash, &hash);
+        app.db.batch(vec![upgrade]).await?;
     }
-    start_session(&app, user, &context, input.refresh_token_in, "password", also).await?.respond(&app)
+    finish(&app, user, &context, input.refresh_token_in, "password").await
 }
 
 async fn audit_refusal(app: &App, user: &UserRow, context: &RequestContext) {

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::App;
 use super::context::RequestContext;
 use super::cookies;
+use super::login_challenge::SecondFactorOut;
 use super::problem::{ApiError, ProblemCode};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::{SchoolId, SignInId, UserId};
@@ -78,6 +79,8 @@ pub(super) struct SignedIn {
 pub enum LoginOut {
     /// Done.
     SignedIn(SignedInOut),
+    /// A second factor is still to come.
+    SecondFactorRequired(SecondFactorOut),
 }
 
 impl SignedIn {
@@ -129,7 +132,7 @@ pub(super) async fn start_session(
     user: &UserRow,
     context: &RequestContext,
     delivery: Delivery,
-    how: &'static str,
+    how: &str,
     also: Vec<Statement>,
 ) -> Result<SignedIn, ApiError> {
     let now = app.clock.now();

@@ -6,7 +6,8 @@ use crate::domain::factor_keys::FactorKeys;
 use crate::domain::oidc::{Provider, parse_providers};
 use crate::domain::rate_limit::Limit;
 use crate::domain::tokens::{KeyRing, KeyRingError, parse_secret};
-use crate::mail::MailSettings;
+use crate::domain::webauthn::RelyingParty;
+use crate::mail::{MailSettings, PRODUCT};
 
 /// How long a game's token lives when nobody says otherwise.
 const GAME_TOKEN_S: i64 = 3 * 3600;
@@ -26,6 +27,8 @@ pub struct Config {
     pub auth_keys: KeyRing,
     /// Sign and verify game servers' tokens.
     pub game_keys: KeyRing,
+    /// Who passkeys are for; nobody where browsers have none.
+    pub relying_party: Option<RelyingParty>,
     /// The secrets of second factors come from these.
     pub factor_keys: FactorKeys,
     /// The secrets of the rooms' Pusher apps come from this one.
@@ -38,6 +41,8 @@ pub struct Config {
     pub oidc_providers: Arc<[Provider]>,
     /// Sign-ins by way of a provider that are begun or finished, of one address: a school has many people behind one.
     pub oidc_limit: Limit,
+    /// Codes that somebody tries for one account.
+    pub factor_limit: Limit,
     /// Failed sign-ins for one account.
     pub login_limit: Limit,
     /// Wrong join codes from one key.
@@ -76,11 +81,13 @@ impl Config {
             }
         };
         let is_local = get("ENVIRONMENT").as_deref() == Some("local");
+        let public_url = public_url(get, is_local)?;
         Ok(Self {
             is_local,
             auth_keys: ring("AUTH_KEYS")?,
             game_keys: ring("GAME_KEYS")?,
-            public_url: public_url(get, is_local)?,
+            relying_party: RelyingParty::of(&public_url, PRODUCT),
+            public_url,
             mail: MailSettings::read(get, is_local)?,
             factor_keys: FactorKeys::parse(&secret(get, "FACTOR_KEYS")?)
                 .map_err(|error| weak("FACTOR_KEYS", error))?,
@@ -89,6 +96,7 @@ impl Config {
             allowed_origins: origins(get)?,
             oidc_providers: oidc_providers(get, is_local)?,
             oidc_limit: Limit { hits: 300, window_s: 300 },
+            factor_limit: Limit { hits: 5, window_s: 900 },
             login_limit: Limit { hits: 10, window_s: 300 },
             join_code_limit: Limit { hits: 60, window_s: 60 },
         })

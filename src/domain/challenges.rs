@@ -34,8 +34,10 @@ pub struct LoginChallenge {
     pub user_id: UserId,
     /// Their school.
     pub school_id: SchoolId,
-    /// What they may go on with.
-    pub methods: Vec<Method>,
+    /// How they came so far, for the audit log: `password`, or another provider.
+    pub how: String,
+    /// A fingerprint of the hash of their password: a new password ends the challenge.
+    pub proof: String,
 }
 
 impl TokenKind for LoginChallenge {
@@ -87,7 +89,8 @@ mod tests {
             jti: "n".to_owned(),
             user_id: UserId::parse(&format!("usr_{:026}", 1)).unwrap(),
             school_id: SchoolId::parse(&format!("sch_{:026}", 1)).unwrap(),
-            methods: vec![Method::Totp, Method::RecoveryCode],
+            how: "password".to_owned(),
+            proof: "f".to_owned(),
         }
     }
 

@@ -1,10 +1,11 @@
 //! Second factors: authenticator apps and passkeys.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::recovery_codes::{self, NewCodes, RecoveryCodeRow};
 use super::used_challenges::{self, Once};
-use super::{first, rows};
+use super::users::{self, UserRow};
 use crate::domain::ids::{FactorId, SchoolId, UserId};
 use crate::domain::signature::PublicJwk;
 use crate::domain::time::Timestamp;
@@ -15,13 +16,23 @@ use crate::ports::{Database, DbError, Statement, Value, decode, decode_first};
 pub const MAX_FACTORS: i64 = 10;
 
 /// What a factor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactorType {
     /// An authenticator app.
     Totp,
     /// A passkey.
     Passkey,
+}
+
+impl FactorType {
+    /// As stored and sent.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Passkey => "passkey",
+        }
+    }
 }
 
 /// A factor.
@@ -63,6 +74,11 @@ impl FactorRow {
         self.kid.as_deref().zip(self.nonce.as_deref())
     }
 
+    /// Passkey: its id in base64url.
+    pub fn credential_id(&self) -> Option<&str> {
+        self.credential_id.as_deref()
+    }
+
     /// Passkey: what an assertion is verified with.
     pub fn passkey(&self) -> Option<StoredPasskey> {
         Some(StoredPasskey {
@@ -81,15 +97,24 @@ impl FactorRow {
     }
 }
 
-/// What a person can show beside their password.
-#[derive(Clone, Debug, Default)]
-pub struct Factors {
-    /// Those that are confirmed.
-    pub confirmed: Vec<FactorRow>,
+/// A person with what they can show beside their password.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The person.
+    pub user: UserRow,
+    /// Their factors, confirmed or not.
+    pub factors: Vec<FactorRow>,
     /// Recovery codes that are left.
     pub recovery_codes: Vec<RecoveryCodeRow>,
     /// Whether what was asked about was used before.
     pub is_used: bool,
+}
+
+impl Holder {
+    /// The factors that are asked for.
+    pub fn confirmed(&self) -> impl Iterator<Item = &FactorRow> {
+        self.factors.iter().filter(|factor| factor.confirmed_at.is_some())
+    }
 }
 
 macro_rules! select {
@@ -103,10 +128,10 @@ macro_rules! select {
     };
 }
 
-const OF_USER: &str =
-    select!("where school_id = ?1 and user_id = ?2 and confirmed_at is not null order by id");
-const BY_ID: &str = select!("where school_id = ?1 and user_id = ?2 and id = ?3");
+const OF_USER: &str = select!("where school_id = ?1 and user_id = ?2 order by id");
 const BY_CREDENTIAL: &str = select!("where credential_id = ?1");
+const FORGET_OLD_PENDING: &str = "
+    delete from factors where confirmed_at is null and created_at < cast(?1 as integer)";
 const FORGET_PENDING: &str = "
     delete from factors where school_id = ?1 and user_id = ?2 and confirmed_at is null";
 const INSERT_TOTP: &str = "
@@ -137,40 +162,45 @@ const USE_PASSKEY: &str = "
       is_backed_up = cast(?6 as integer)
     where school_id = ?1 and user_id = ?2 and id = ?3";
 const REMOVE: &str = "
-    delete from factors where school_id = ?1 and user_id = ?2 and id = ?3 returning type, name";
+    delete from factors where school_id = ?1 and user_id = ?2 and id = ?3 returning id";
 const FORGET_USER: &str = "delete from factors where school_id = ?1 and user_id = ?2";
 
-/// What a person has, and whether something was used before, in one batch.
-pub async fn of_user(
+/// A person, what they have, and whether something was used before: one batch.
+pub async fn holder(
     db: &dyn Database,
     school: &SchoolId,
     user: &UserId,
     once: Option<Once<'_>>,
-) -> Result<Factors, DbError> {
-    let mut statements =
-        vec![Statement::new(OF_USER, [school.into(), user.into()]), recovery_codes::unused(school, user)];
+) -> Result<Option<Holder>, DbError> {
+    let mut statements = vec![
+        users::find(school, user),
+        Statement::new(OF_USER, [school.into(), user.into()]),
+        recovery_codes::unused(school, user),
+    ];
     statements.extend(once.map(used_challenges::is_used));
     let mut results = db.batch(statements).await?.into_iter();
-    Ok(Factors {
-        confirmed: decode(results.next().unwrap_or_default())?,
-        recovery_codes: decode(results.next().unwrap_or_default())?,
-        is_used: results.next().is_some_and(|rows| !rows.is_empty()),
-    })
+    let mut next = || results.next().unwrap_or_default();
+    let (user, factors, recovery_codes) = (decode_first(next())?, decode(next())?, decode(next())?);
+    let is_used = !next().is_empty();
+    Ok(user.map(|user| Holder { user, factors, recovery_codes, is_used }))
 }
 
-/// One factor of a person, confirmed or not.
-pub async fn by_id(
+/// The passkey of that id with its owner, and whether the nonce was used before: one batch.
+pub async fn passkey_with_owner(
     db: &dyn Database,
-    school: &SchoolId,
-    user: &UserId,
-    id: &FactorId,
-) -> Result<Option<FactorRow>, DbError> {
-    first(db, BY_ID, vec![school.into(), user.into(), id.into()]).await
-}
-
-/// The passkey of that id; its owner and school come with it.
-pub async fn by_credential(db: &dyn Database, credential_id: &str) -> Result<Option<FactorRow>, DbError> {
-    first(db, BY_CREDENTIAL, vec![credential_id.into()]).await
+    credential_id: &str,
+    nonce: &str,
+) -> Result<(Option<(FactorRow, UserRow)>, bool), DbError> {
+    let statements = vec![
+        Statement::new(BY_CREDENTIAL, [credential_id.into()]),
+        users::find_by_credential(credential_id),
+        used_challenges::is_used(Once::Nonce(nonce)),
+    ];
+    let mut results = db.batch(statements).await?.into_iter();
+    let mut next = || results.next().unwrap_or_default();
+    let (factor, user) = (decode_first::<FactorRow>(next())?, decode_first::<UserRow>(next())?);
+    let is_used = !next().is_empty();
+    Ok((factor.zip(user), is_used))
 }
 
 /// Whose factor, and when.
@@ -294,22 +324,8 @@ pub fn use_passkey(owned: &Owned<'_>, assertion: &Assertion) -> Statement {
     Statement::new(USE_PASSKEY, owned.params().into_iter().chain(said))
 }
 
-/// A factor that is no more.
-#[derive(Clone, Debug, Deserialize)]
-pub struct RemovedFactor {
-    /// What it was.
-    #[serde(rename = "type")]
-    pub kind: FactorType,
-    /// What its owner called it.
-    pub name: String,
-}
-
-/// Removes a factor; with the last one the recovery codes go. `also` happens with it or not at all.
-pub async fn remove(
-    db: &dyn Database,
-    owned: &Owned<'_>,
-    also: Vec<Statement>,
-) -> Result<Option<RemovedFactor>, DbError> {
+/// Removes a factor, if it is there; with the last one the recovery codes go. `also` happens with it or not at all.
+pub async fn remove(db: &dyn Database, owned: &Owned<'_>, also: Vec<Statement>) -> Result<bool, DbError> {
     let [school, user, id, _] = owned.params();
     let mut statements = vec![
         Statement::new(REMOVE, [school, user, id]),
@@ -317,20 +333,15 @@ pub async fn remove(
     ];
     statements.extend(also);
     let results = db.batch(statements).await?;
-    decode_first(results.into_iter().next().unwrap_or_default())
+    Ok(results.first().is_some_and(|rows| !rows.is_empty()))
+}
+
+/// Deletes apps that were set up and never confirmed.
+pub(super) fn forget_pending(before: Timestamp) -> Statement {
+    Statement::new(FORGET_OLD_PENDING, [before.into()])
 }
 
 /// Deletes all of a person who is removed.
 pub fn forget(school: &SchoolId, user: &UserId) -> [Statement; 2] {
     [Statement::new(FORGET_USER, [school.into(), user.into()]), recovery_codes::forget(school, user)]
-}
-
-/// The passkeys of a person, so that an authenticator that holds one makes no second.
-pub async fn descriptors(
-    db: &dyn Database,
-    school: &SchoolId,
-    user: &UserId,
-) -> Result<Vec<Descriptor>, DbError> {
-    let factors: Vec<FactorRow> = rows(db, OF_USER, vec![school.into(), user.into()]).await?;
-    Ok(factors.iter().filter_map(FactorRow::descriptor).collect())
 }

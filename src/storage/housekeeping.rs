@@ -1,6 +1,6 @@
 //! What the cron deletes, and the letters that no queue could deliver.
 
-use super::used_challenges;
+use super::{factors, used_challenges};
 use crate::domain::ids::{DeadLetterId, MailId};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::ports::{Database, DbError, Statement, Value};
@@ -45,6 +45,7 @@ pub async fn tidy(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
         forget(FORGET_MAILS, MAILS_KEPT_MS),
         forget(FORGET_LETTERS, LETTERS_KEPT_MS),
         used_challenges::forget(now),
+        factors::forget_pending(now.plus_millis(-DAY_MS)),
     ])
     .await?;
     Ok(())

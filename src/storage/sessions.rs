@@ -175,8 +175,10 @@ const TOUCH: &str = "
       select session_id from refresh_tokens where token_hash = ?1 and replaced_by = ?2 and replaced_at = cast(?3 as integer))";
 const PRESENTED: &str = "
     select s.id as session_id, s.school_id, s.user_id, u.email, u.display_name, u.role, s.authenticated_at, s.device,
-      s.country, c.require_second_factor, 0 as factors, t.replaced_by, t.replaced_at,
+      s.country, c.require_second_factor, t.replaced_by, t.replaced_at,
       coalesce(n.replaced_by is not null, 0) as is_successor_replaced, s.expires_at as session_expires_at,
+      (select count(*) from factors f
+        where f.school_id = u.school_id and f.user_id = u.id and f.confirmed_at is not null) as factors,
       s.ended_at is not null as is_ended, u.state = 'active' and u.removed_at is null as is_owner_active
     from refresh_tokens t
     join sessions s on s.id = t.session_id
@@ -338,15 +340,18 @@ const PROVED: &str = "
     update sessions set authenticated_at = max(authenticated_at, cast(?4 as integer))
     where school_id = ?1 and user_id = ?2 and id = ?3 and ended_at is null";
 
-/// The person proved again who they are.
+/// The person proved again who they are; `also` happens with it or not at all.
 pub async fn proved(
     db: &dyn Database,
     caller: &Identity,
     event: &AuditEvent,
     now: Timestamp,
+    also: Vec<Statement>,
 ) -> Result<(), DbError> {
     let params =
         [(&caller.school_id).into(), (&caller.user_id).into(), (&caller.sign_in_id).into(), now.into()];
-    db.batch(vec![Statement::new(PROVED, params), audit::insert(event)]).await?;
+    let mut statements = vec![Statement::new(PROVED, params), audit::insert(event)];
+    statements.extend(also);
+    db.batch(statements).await?;
     Ok(())
 }

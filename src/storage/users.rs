@@ -50,19 +50,32 @@ impl UserRow {
 
 const BY_EMAIL: &str = "
     select u.id, u.school_id, u.email, u.display_name, u.role, u.state, u.password_hash, u.email_verified_at, u.last_seen_at,
-      s.require_second_factor, s.name as school_name, s.is_personal, 0 as factors
+      s.require_second_factor, s.name as school_name, s.is_personal,
+      (select count(*) from factors f
+        where f.school_id = u.school_id and f.user_id = u.id and f.confirmed_at is not null) as factors
     from users u join schools s on s.id = u.school_id
     where email = ?1 and removed_at is null";
 const BY_ID: &str = "
     select u.id, u.school_id, u.email, u.display_name, u.role, u.state, u.password_hash, u.email_verified_at, u.last_seen_at,
-      s.require_second_factor, s.name as school_name, s.is_personal, 0 as factors
+      s.require_second_factor, s.name as school_name, s.is_personal,
+      (select count(*) from factors f
+        where f.school_id = u.school_id and f.user_id = u.id and f.confirmed_at is not null) as factors
     from users u join schools s on s.id = u.school_id
     where u.school_id = ?1 and u.id = ?2 and u.removed_at is null";
 const BY_IDENTITY: &str = "
     select u.id, u.school_id, u.email, u.display_name, u.role, u.state, u.password_hash, u.email_verified_at, u.last_seen_at,
-      s.require_second_factor, s.name as school_name, s.is_personal, 0 as factors
+      s.require_second_factor, s.name as school_name, s.is_personal,
+      (select count(*) from factors f
+        where f.school_id = u.school_id and f.user_id = u.id and f.confirmed_at is not null) as factors
     from identities i join users u on u.id = i.user_id join schools s on s.id = u.school_id
     where i.issuer = ?1 and i.subject = ?2 and u.removed_at is null";
+const BY_CREDENTIAL: &str = "
+    select u.id, u.school_id, u.email, u.display_name, u.role, u.state, u.password_hash, u.email_verified_at, u.last_seen_at,
+      s.require_second_factor, s.name as school_name, s.is_personal,
+      (select count(*) from factors f
+        where f.school_id = u.school_id and f.user_id = u.id and f.confirmed_at is not null) as factors
+    from users u join schools s on s.id = u.school_id
+    where u.id = (select user_id from factors where credential_id = ?1) and u.removed_at is null";
 const UPGRADE_HASH: &str = "
     update users set password_hash = ?4 where school_id = ?1 and id = ?2 and password_hash = ?3";
 
@@ -91,6 +104,16 @@ pub async fn by_identity(db: &dyn Database, issuer: &str, subject: &str) -> Resu
 /// The same, for a batch.
 pub(super) fn identity_owner(issuer: &str, subject: &str) -> Statement {
     Statement::new(BY_IDENTITY, [issuer.into(), subject.into()])
+}
+
+/// One person of a school, for a batch.
+pub(super) fn find(school: &SchoolId, id: &UserId) -> Statement {
+    Statement::new(BY_ID, [school.into(), id.into()])
+}
+
+/// The owner of a passkey, for a batch.
+pub(super) fn find_by_credential(credential_id: &str) -> Statement {
+    Statement::new(BY_CREDENTIAL, [credential_id.into()])
 }
 
 /// One person of a school.

@@ -58,9 +58,12 @@ fn only_these_routes_are_public() {
         public,
         [
             "post /api/v1/auth/login",
+            "post /api/v1/auth/login/passkey",
+            "post /api/v1/auth/login/second-factor",
             "post /api/v1/auth/logout",
             "get /api/v1/auth/oidc/{provider}/callback",
             "get /api/v1/auth/oidc/{provider}/start",
+            "post /api/v1/auth/passkeys/assertion-options",
             "post /api/v1/auth/password-reset",
             "post /api/v1/auth/password-reset/confirm",
             "get /api/v1/auth/providers",
@@ -90,6 +93,7 @@ fn a_protected_route_wants_a_token_before_anything_else() {
             .replace("{notification_id}", &format!("ntf_{:026}", 1))
             .replace("{identity_id}", &format!("idn_{:026}", 1))
             .replace("{provider}", "google")
+            .replace("{factor_id}", &format!("fac_{:026}", 1))
             .replace("{move}", "start");
         for (method, operation) in methods.as_object().unwrap() {
             let reply = app.anonymous().request(&method.to_uppercase(), &path, &[], Some("{}".to_owned()));
@@ -136,6 +140,8 @@ fn every_statement_on_a_schools_table_names_the_school() {
         "token_hash = ?1",
         "where credential_id = ?1",
         "used_challenges",
+        "confirmed_at is null and created_at <",
+        "credential_id = ?1) and",
         "delete from idempotency_keys",
         "registrations",
         "delete from password_resets",
