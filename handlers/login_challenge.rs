@@ -47,6 +47,22 @@ pub struct SecondFactorOut {
     methods: Vec<Method>,
 }
 
+impl SecondFactorOut {
+    /// The page that goes on with it, in a browser that comes from elsewhere. Behind the `#`, so that no server's log sees it.
+    pub(super) fn page(&self, return_to: &str) -> String {
+        let methods = self.methods.iter().filter_map(|method| serde_json::to_value(method).ok());
+        let methods: Vec<String> = methods.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        let fields = [
+            ("challenge", self.challenge.as_str()),
+            ("expires_in", &self.expires_in.to_string()),
+            ("methods", &methods.join(",")),
+            ("return_to", return_to),
+        ];
+        let fields = serde_urlencoded::to_string(fields).unwrap_or_default();
+        format!("/sign-in#{fields}")
+    }
+}
+
 /// A fingerprint of the password's hash: with another password the challenge is void.
 fn fingerprint(user: &UserRow) -> String {
     let mut hash = sha256_hex(&user.password_hash);

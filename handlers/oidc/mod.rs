@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use super::context::RequestContext;
 use super::cookies;
 use super::extract::{List, Path, Query};
+use super::login_challenge::challenge;
 use super::problem::{ApiError, Problems};
 use super::signed_in::{Delivery, start_session};
 use super::{App, AppState};
@@ -241,6 +242,10 @@ async fn sign_in(
     if !user.is_active() {
         audit_refusal(app, provider, context, user, "suspended").await;
         return Err(Refused::AccountSuspended.into());
+    }
+    if user.factors > 0 {
+        let out = challenge(app, user, "identity_provider").await?;
+        return Ok(redirect(&out.page(&flow.return_to), [forget_flow()]));
     }
     let touch = stored::used(&provider.issuer, &proven.subject, &user.school_id, app.clock.now());
     let session =

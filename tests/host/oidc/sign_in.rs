@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::RETRY_AFTER;
 use serde_json::json;
 use toolboxai_edge::domain::oidc::challenge;
+use toolboxai_edge::ports::Clock;
 
 use super::{AtProvider, cookie, location, query, signed_in, vouch, world};
 use crate::support::TestApp;
@@ -78,6 +79,30 @@ fn the_same_subject_is_the_same_person_whatever_their_address_is_by_now() {
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     assert_eq!(list["items"][0]["account"], "emmy@mail.example");
     assert!(list["items"][0]["last_used_at"].is_string());
+}
+
+#[test]
+fn a_provider_is_no_way_around_the_second_factor() {
+    let (app, provider) = world();
+    vouch(&provider, "emmy@mail.example");
+    let (emmy, _) = signed_in(&app, &AtProvider::start(&app, &provider, "google", "/").back());
+    let made = emmy.post("/api/v1/auth/factors/totp", &json!({})).expect(201);
+    let totp = totp_rs::Totp::from_url(made["otpauth_uri"].as_str().unwrap()).unwrap();
+    let code = || totp.generate(u64::try_from(app.clock.now().as_secs()).unwrap()).to_string();
+    let confirm = format!("/api/v1/auth/factors/totp/{}/confirm", made["id"].as_str().unwrap());
+    emmy.post(&confirm, &json!({"code": code()})).expect(200);
+    app.clock.advance(30_000);
+    let reply = AtProvider::start(&app, &provider, "google", "/classes").back();
+    assert_eq!(cookie(&reply, "__Host-refresh"), None);
+    let page = location(&reply);
+    let fields: HashMap<String, String> =
+        serde_urlencoded::from_str(page.strip_prefix("/sign-in#").unwrap()).unwrap();
+    assert_eq!(
+        (fields["methods"].as_str(), fields["return_to"].as_str()),
+        ("totp,recovery_code", "/classes")
+    );
+    let body = json!({"challenge": fields["challenge"], "code": code(), "refresh_token_in": "body"});
+    app.anonymous().post("/api/v1/auth/login/second-factor", &body).expect(200);
 }
 
 #[test]
