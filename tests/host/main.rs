@@ -22,6 +22,7 @@ mod quizzes;
 mod realtime;
 mod recovery;
 mod results;
+mod rights;
 mod second_factors;
 mod sessions;
 mod sign_in;

@@ -1,0 +1,254 @@
+//! Two schools with something of everything in the first, and everybody who might come.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use futures::executor::block_on;
+use serde_json::{Value, json};
+use toolboxai_edge::domain::ids::{SchoolId, SignInId, UserId};
+use toolboxai_edge::domain::revocation::Revocation;
+use toolboxai_edge::domain::time::Timestamp;
+use toolboxai_edge::domain::user::{Identity, Role, STEP_UP_S};
+use toolboxai_edge::ports::{Clock, Revocations};
+
+use crate::support::{Actor, GAME_KEY, Game, OTHER_GAME_KEY, ScriptedProvider, TestApp, fractions};
+
+/// Who comes: the columns of the table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    Anonymous,
+    Parent,
+    Student,
+    /// Whose everything is.
+    Teacher,
+    /// Another teacher of the same school.
+    Colleague,
+    Admin,
+    /// The teacher, at a school that wants a second factor, without one.
+    Factorless,
+    OtherTeacher,
+    OtherAdmin,
+    GameToken,
+    GameKey,
+    OtherKey,
+}
+
+/// Everybody, in the order of the columns.
+pub const CALLERS: [Caller; 12] = [
+    Caller::Anonymous,
+    Caller::Parent,
+    Caller::Student,
+    Caller::Teacher,
+    Caller::Colleague,
+    Caller::Admin,
+    Caller::Factorless,
+    Caller::OtherTeacher,
+    Caller::OtherAdmin,
+    Caller::GameToken,
+    Caller::GameKey,
+    Caller::OtherKey,
+];
+
+impl Caller {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Parent => "parent",
+            Self::Student => "student",
+            Self::Teacher => "teacher",
+            Self::Colleague => "colleague",
+            Self::Admin => "admin",
+            Self::Factorless => "teacher_without_factor",
+            Self::OtherTeacher => "other_school_teacher",
+            Self::OtherAdmin => "other_school_admin",
+            Self::GameToken => "game_token",
+            Self::GameKey => "game_key",
+            Self::OtherKey => "other_school_game_key",
+        }
+    }
+
+    /// The security scheme of what they bring.
+    pub fn scheme(self) -> Option<&'static str> {
+        match self {
+            Self::Anonymous => None,
+            Self::GameToken => Some("game_token"),
+            Self::GameKey | Self::OtherKey => Some("game_key"),
+            _ => Some("access_token"),
+        }
+    }
+
+    pub fn is_person(self) -> bool {
+        self.scheme() == Some("access_token")
+    }
+
+    /// Number, school and role of a person.
+    fn person(self) -> Option<(u32, u32, Role)> {
+        Some(match self {
+            Self::Teacher | Self::Factorless => (0, 1, Role::Teacher),
+            Self::Colleague => (1, 1, Role::Teacher),
+            Self::Admin => (2, 1, Role::Admin),
+            Self::Parent => (3, 1, Role::Parent),
+            Self::OtherTeacher => (4, 2, Role::Teacher),
+            Self::Student => (901, 1, Role::Student),
+            Self::OtherAdmin => (902, 2, Role::Admin),
+            _ => return None,
+        })
+    }
+}
+
+/// The teacher's account at another provider.
+const IDENTITY_ID: &str = "idn_00000000000000000000000001";
+
+/// Both schools.
+pub struct World {
+    pub app: Arc<TestApp>,
+    class: Value,
+    quiz: Value,
+    session: Value,
+    seat_id: String,
+    notification_id: String,
+    game_token: String,
+    issued_at: Timestamp,
+    next_address: Cell<u32>,
+}
+
+fn school(number: u32) -> String {
+    format!("sch_{number:026}")
+}
+
+fn user(number: u32) -> String {
+    format!("usr_{number:026}")
+}
+
+/// The sign-in of a person.
+fn sign_in(number: u32) -> String {
+    format!("sid_{number:026}")
+}
+
+impl World {
+    pub fn new() -> Self {
+        let app = TestApp::new();
+        for (number, school_no, role) in [(901, 1, "student"), (902, 2, "admin")] {
+            app.db.execute(&format!(
+                "insert into users (id, school_id, email, display_name, role, password_hash, email_verified_at, created_at)
+                 select '{}', '{}', '{number}@school.example', 'n{number}', '{role}', password_hash, 0, 0
+                 from users limit 1",
+                user(number),
+                school(school_no)
+            ));
+        }
+        let issued_at = app.clock.now();
+        for caller in CALLERS.into_iter().filter(|caller| *caller != Caller::Factorless) {
+            let Some((number, school_no, _)) = caller.person() else { continue };
+            let now = issued_at.as_millis();
+            app.db.execute(&format!(
+                "insert into sessions
+                     (id, school_id, user_id, device, created_at, authenticated_at, last_used_at, expires_at)
+                 values ('{}', '{}', '{}', 'Device', {now}, {now}, {now}, {now} + 86400000)",
+                sign_in(number),
+                school(school_no),
+                user(number)
+            ));
+        }
+        let mut world = Self {
+            app,
+            class: Value::Null,
+            quiz: Value::Null,
+            session: Value::Null,
+            seat_id: String::new(),
+            notification_id: String::new(),
+            game_token: String::new(),
+            issued_at,
+            next_address: Cell::new(0),
+        };
+        world.furnish();
+        world
+    }
+
+    /// Something of everything, all of it the teacher's.
+    fn furnish(&mut self) {
+        ScriptedProvider::of(&self.app);
+        self.app.db.execute(&format!(
+            "insert into identities (id, school_id, user_id, issuer, subject, provider, created_at)
+             values ('{IDENTITY_ID}', '{}', '{}', 'https://op.example', 'ada', 'google', 0)",
+            school(1),
+            user(0)
+        ));
+        let teacher = self.actor(Caller::Teacher, true);
+        let class =
+            json!({"name": "5a", "subject": "Mathematics", "grade_level": 5, "join_policy": "approval"});
+        self.class = teacher.post("/api/v1/classes", &class).expect(201);
+        self.quiz = teacher.make_quiz(&fractions());
+        self.session = teacher.make_session(&self.class, &self.quiz, "self");
+        let mut game = Game::open(&self.app, &self.class, "job");
+        let join = game.join(1);
+        game.sync(&[join]);
+        self.game_token = game.server.token.unwrap();
+        self.app.clock.advance(1000);
+        assert!(block_on(self.app.rooms.ring()));
+        self.issued_at = self.app.clock.now();
+        let inbox = teacher.get("/api/v1/notifications").expect(200);
+        inbox["items"][0]["id"].as_str().unwrap().clone_into(&mut self.notification_id);
+        inbox["items"][0]["seat_id"].as_str().unwrap().clone_into(&mut self.seat_id);
+    }
+
+    /// The id that belongs into a path, a query or a body, by its name and the segment before it. Nothing where the name is
+    /// none of an id.
+    pub fn id(&self, segment: &str, name: &str) -> Option<String> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Some(match (segment, name) {
+            ("sessions", "session_id") => sign_in(0),
+            (_, "class_id") => text(&self.class["id"]),
+            (_, "class_code") => text(&self.class["join_code"]),
+            (_, "room_key") => text(&self.class["room_key"]),
+            (_, "quiz_id") => text(&self.quiz["id"]),
+            (_, "session_id") => text(&self.session["id"]),
+            (_, "seat_id") => self.seat_id.clone(),
+            (_, "notification_id") => self.notification_id.clone(),
+            (_, "user_id") => user(0),
+            (_, "identity_id") => IDENTITY_ID.to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// Somebody with what they bring. A person who is not recent proved who they are when that had just become too long ago.
+    pub fn actor(&self, caller: Caller, is_recent: bool) -> Actor {
+        match caller {
+            Caller::Anonymous => self.app.anonymous(),
+            Caller::GameToken => self.app.with_token(&self.game_token),
+            Caller::GameKey => self.app.with_token(GAME_KEY),
+            Caller::OtherKey => self.app.with_token(OTHER_GAME_KEY),
+            _ => self.app.with_token(&self.access_token(caller, is_recent)),
+        }
+    }
+
+    fn access_token(&self, caller: Caller, is_recent: bool) -> String {
+        let (number, school_no, role) = caller.person().unwrap();
+        let identity = Identity {
+            user_id: UserId::parse(&user(number)).unwrap(),
+            school_id: SchoolId::parse(&school(school_no)).unwrap(),
+            role,
+            display_name: "Somebody".to_owned(),
+            sign_in_id: SignInId::parse(&sign_in(number)).unwrap(),
+            authenticated_at: self.issued_at.as_secs() - if is_recent { 0 } else { STEP_UP_S },
+            factor_missing: caller == Caller::Factorless,
+        };
+        self.app.config.auth_keys.sign(&identity, self.issued_at, 900).unwrap()
+    }
+
+    /// An address that nobody came from before, so that no limit of an address is met.
+    pub fn address(&self) -> String {
+        let number = self.next_address.get() + 1;
+        self.next_address.set(number);
+        format!("10.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255)
+    }
+
+    /// Ends all sign-ins and revokes the key.
+    pub fn end_everybody(&self) {
+        let people = CALLERS.into_iter().filter_map(Caller::person).map(|(number, ..)| sign_in(number));
+        let subjects = people.chain([format!("gk_{:026}", 1)]);
+        let until = self.app.clock.now().plus_millis(960_000);
+        let entry = |subject| Revocation { subject, issued_until: None, until };
+        block_on(self.app.revocations.end(subjects.map(entry).collect())).unwrap();
+    }
+}
