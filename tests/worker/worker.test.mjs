@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { crash } from "./crash.mjs";
+import { keys } from "./keys.mjs";
 import { liveClass } from "./live-class.mjs";
 import { mail } from "./mail.mjs";
 import { oidc } from "./oidc.mjs";
@@ -21,6 +22,7 @@ pusher(world);
 platform(world);
 mail(world);
 oidc(world);
+keys(world);
 crash(world);
 
 test("no answer of the whole suite held a key, but an author's own view of a quiz", () => {
