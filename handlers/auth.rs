@@ -8,7 +8,9 @@ use http::request::Parts;
 use super::context::RequestContext;
 use super::problem::{ApiError, ProblemCode};
 use super::{App, AppState};
-use crate::domain::audit::{AuditAction, AuditEvent, Subject, SubjectKind};
+use crate::domain::audit::{AuditAction, Subject, SubjectKind};
+use crate::domain::ids::SchoolId;
+use crate::domain::key::{KeyKind, KeyScope};
 use crate::domain::tokens::{GameClaims, KeyRing, TokenKind, Verified, sha256_hex};
 use crate::domain::user::{Identity, Role, Scope};
 use crate::jobs::Job;
@@ -100,14 +102,14 @@ impl<R: Right> FromRequestParts<AppState> for Recent<R> {
     }
 }
 
-async fn right<R: Right>(parts: &mut Parts, app: &App) -> Result<R, ApiError> {
+pub(super) async fn right<R: Right>(parts: &mut Parts, app: &App) -> Result<R, ApiError> {
     let Verified { claims, issued_at } = verified::<Identity>(parts, &app.config.auth_keys, app)?;
     let subjects = vec![claims.sign_in_id.as_str(), claims.user_id.as_str()];
     if app.revocations.is_ended(subjects, issued_at).await? {
         return Err(ApiError::new(ProblemCode::InvalidToken, "The token was ended; sign in or refresh."));
     }
     if !R::ROLES.contains(&claims.role) {
-        refused(parts, app, &claims).await;
+        refused(parts, app, &claims.school_id, Subject::user(&claims.user_id)).await;
         return Err(ApiError::new(ProblemCode::Forbidden, "Your role does not allow this."));
     }
     if R::WAITS_FOR_FACTOR && claims.factor_missing {
@@ -118,22 +120,19 @@ async fn right<R: Right>(parts: &mut Parts, app: &App) -> Result<R, ApiError> {
 }
 
 /// Writes down that somebody tried what they may not.
-async fn refused(parts: &mut Parts, app: &App, caller: &Identity) {
+pub(super) async fn refused(parts: &mut Parts, app: &App, school: &SchoolId, caller: Subject) {
     let Ok(context) = RequestContext::from_request_parts(parts, &()).await;
-    let route = parts.extensions.get::<axum::extract::MatchedPath>().map_or("unknown", |path| path.as_str());
-    let route = format!("{} {route}", parts.method);
-    let event = AuditEvent::new(
-        app.clock.now(),
-        app.entropy.as_ref(),
-        &caller.school_id,
-        Subject::user(&caller.user_id),
-        AuditAction::AccessRefused,
-        &context.origin,
-    );
-    app.enqueue(Job::Audit { event: event.on(Subject::new(SubjectKind::Route, route)) }).await;
+    let event = app.audit(school, caller, AuditAction::AccessRefused, &context).on(route(parts));
+    app.enqueue(Job::Audit { event }).await;
 }
 
-fn bearer(parts: &Parts) -> Result<&str, ApiError> {
+/// The route of a request, for the audit log.
+pub(super) fn route(parts: &Parts) -> Subject {
+    let path = parts.extensions.get::<axum::extract::MatchedPath>().map_or("unknown", |path| path.as_str());
+    Subject::new(SubjectKind::Route, format!("{} {path}", parts.method))
+}
+
+pub(super) fn bearer(parts: &Parts) -> Result<&str, ApiError> {
     let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = value.and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
@@ -168,8 +167,8 @@ impl FromRequestParts<AppState> for GameKey {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let key_hash = sha256_hex(bearer(parts)?);
-        let key = game_keys::good(app.db.as_ref(), &key_hash, app.clock.now()).await?;
-        key.map(Self).ok_or_else(|| {
+        let key = game_keys::good(app.db.as_ref(), &key_hash, KeyKind::Experience, app.clock.now()).await?;
+        key.filter(|key| key.may(KeyScope::Game)).map(Self).ok_or_else(|| {
             ApiError::new(ProblemCode::InvalidToken, "The key is unknown, expired or revoked.")
         })
     }

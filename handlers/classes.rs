@@ -12,6 +12,7 @@ use super::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use super::idempotency::{IdempotencyKey, lost_the_race, made_before};
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
+use super::reader::{ClassesRead, Reader};
 use super::{App, AppState};
 use crate::domain::class::{
     DEFAULT_CAPACITY, JoinPolicy, MAX_CAPACITY, MAX_GRADE_LEVEL, MAX_NAME, MAX_SUBJECT,
@@ -19,6 +20,7 @@ use crate::domain::class::{
 use crate::domain::ids::{ClassId, UserId, new_join_code, new_room_key};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::time::Timestamp;
+use crate::domain::user::Scope;
 use crate::ports::DbError;
 use crate::rooms::RoomOp;
 use crate::storage::Written;
@@ -121,7 +123,12 @@ fn with_etag(row: ClassRow) -> impl IntoResponse {
 
 /// The class, if the caller may see it.
 pub(super) async fn class_of(app: &App, teacher: &Teacher, id: &ClassId) -> Result<ClassRow, ApiError> {
-    let class = classes::by_id(app.db.as_ref(), &teacher.scope(), id).await?;
+    class_in(app, &teacher.scope(), id).await
+}
+
+/// The class, if it is in the scope.
+pub(super) async fn class_in(app: &App, scope: &Scope, id: &ClassId) -> Result<ClassRow, ApiError> {
+    let class = classes::by_id(app.db.as_ref(), scope, id).await?;
     class.ok_or_else(|| ApiError::not_found("class"))
 }
 
@@ -253,28 +260,29 @@ async fn insert_class(
 
 /// List classes
 ///
-/// Newest first. A teacher gets their own, an admin the school's.
-#[utoipa::path(get, path = "/api/v1/classes", tag = "classes", security(("access_token" = [])), params(PageQuery),
+/// Newest first. A teacher gets those that they run, an admin and a key the school's.
+#[utoipa::path(get, path = "/api/v1/classes", tag = "classes", security(("access_token" = []), ("integration_key" = [])), params(PageQuery),
     responses((status = 200, body = List<ClassOut>), Problems))]
 async fn list_classes(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<ClassesRead>,
     Query(query): Query<PageQuery>,
 ) -> Result<Out<List<ClassOut>>, ApiError> {
     let page = query.page()?;
-    let rows = classes::list(app.db.as_ref(), &teacher.scope(), &page).await?;
+    let rows = classes::list(app.db.as_ref(), &reader.scope, &page).await?;
     Ok(Out(List::of(rows, &page, |row| row.id.to_string(), ClassOut::from)))
 }
 
 /// Show a class
-#[utoipa::path(get, path = "/api/v1/classes/{class_id}", tag = "classes", security(("access_token" = [])),
+#[utoipa::path(get, path = "/api/v1/classes/{class_id}", tag = "classes",
+    security(("access_token" = []), ("integration_key" = [])),
     params(("class_id" = String, Path)), responses((status = 200, body = ClassOut), Problems))]
 async fn show_class(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<ClassesRead>,
     Path(id): Path<ClassId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    class_of(&app, &teacher, &id).await.map(with_etag)
+    class_in(&app, &reader.scope, &id).await.map(with_etag)
 }
 
 /// Change a class

@@ -21,6 +21,8 @@ use crate::domain::live_session::Move;
         (name = "quizzes", description = "Quizzes and their published versions."),
         (name = "live", description = "Live sessions, boards and results."),
         (name = "game", description = "What Roblox game servers call."),
+        (name = "people", description = "Schools, their people, invitations, parents."),
+        (name = "keys", description = "Keys of experiences and integrations."),
         (name = "realtime", description = "Signatures for the Pusher channels of a class room."),
         (name = "notifications", description = "What waits for a person in any of their classes."),
         (name = "health", description = "For who watches it.")
@@ -35,6 +37,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     for (name, description) in [
         ("access_token", "The access token of a person, from `/api/v1/auth/login`."),
         ("game_key", "The key of an experience; stored in Roblox as a Secret."),
+        ("integration_key", "The key of an integration, with the scope of the route."),
         ("game_token", "The short-lived token of a game server, from `/api/v1/game/sessions`."),
     ] {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);

@@ -10,9 +10,11 @@ use utoipa::ToSchema;
 use super::AppState;
 use super::auth::{GameKey, GameServer};
 use super::classes::tell_room;
+use super::context::RequestContext;
 use super::extract::{Json, bytes};
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
+use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::{ClassId, parse_join_code};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::tokens::GameClaims;
@@ -114,6 +116,7 @@ fn base_url(headers: &HeaderMap, is_local: bool) -> String {
 async fn open_game_session(
     State(app): State<AppState>,
     GameKey(key): GameKey,
+    context: RequestContext,
     headers: HeaderMap,
     Json { value: input, .. }: Json<GameSessionIn>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -147,6 +150,10 @@ async fn open_game_session(
         .game_keys
         .sign(&claims, now, expires_in)
         .map_err(|error| ApiError::internal(error.to_string()))?;
+    let actor = Subject::new(SubjectKind::Key, key.id.as_str());
+    let event = app.audit(&key.school_id, actor, AuditAction::KeyUsed, &context);
+    let event = event.on(Subject::new(SubjectKind::Class, class.id.as_str()));
+    app.enqueue(Job::Audit { event }).await;
     let used = Job::GameKeyUsed { key_id: key.id, school_id: key.school_id, at: now };
     app.enqueue(used).await;
     let url = format!("{}/api/v1/game/sync", base_url(&headers, app.config.is_local));

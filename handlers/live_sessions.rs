@@ -8,16 +8,18 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::auth::Teacher;
-use super::classes::class_of;
+use super::classes::{class_in, class_of};
 use super::extract::{Json, List, Path};
 use super::idempotency::IdempotencyKey;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
+use super::reader::{Reader, ResultsRead};
 use super::seats::unexpected;
 use super::{App, AppState};
 use crate::domain::ids::{ClassId, QuizId, SessionId};
 use crate::domain::live_session::{LiveSession, MAX_ATTEMPTS, MAX_TIME_LIMIT_S, Move, Pace};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
+use crate::domain::user::Scope;
 use crate::rooms::{NewSession, Report, RoomAnswer, RoomOp};
 use crate::storage::classes::{self, ClassRow};
 use crate::storage::{quizzes, reports};
@@ -125,34 +127,36 @@ fn session_from(answer: RoomAnswer) -> Result<LiveSession, ApiError> {
 /// List live sessions
 ///
 /// The newest hundred, newest first.
-#[utoipa::path(get, path = "/api/v1/classes/{class_id}/live-sessions", tag = "live", security(("access_token" = [])),
+#[utoipa::path(get, path = "/api/v1/classes/{class_id}/live-sessions", tag = "live",
+    security(("access_token" = []), ("integration_key" = [])),
     params(("class_id" = String, Path)), responses((status = 200, body = List<LiveSession>), Problems))]
 async fn list_live_sessions(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<ResultsRead>,
     Path(class_id): Path<ClassId>,
 ) -> Result<Out<List<LiveSession>>, ApiError> {
-    let class = class_of(&app, &teacher, &class_id).await?;
+    let class = class_in(&app, &reader.scope, &class_id).await?;
     match app.rooms.call(class.facts(), RoomOp::Sessions).await? {
         RoomAnswer::Sessions(sessions) => Ok(Out(List::all(sessions))),
         other => Err(unexpected(&other)),
     }
 }
 
-async fn class_of_session(app: &App, teacher: &Teacher, id: &SessionId) -> Result<ClassRow, ApiError> {
-    let class = classes::by_session(app.db.as_ref(), &teacher.scope(), id).await?;
+async fn class_of_session(app: &App, scope: &Scope, id: &SessionId) -> Result<ClassRow, ApiError> {
+    let class = classes::by_session(app.db.as_ref(), scope, id).await?;
     class.ok_or_else(|| ApiError::not_found("live session"))
 }
 
 /// Show a live session
-#[utoipa::path(get, path = "/api/v1/live-sessions/{session_id}", tag = "live", security(("access_token" = [])),
+#[utoipa::path(get, path = "/api/v1/live-sessions/{session_id}", tag = "live",
+    security(("access_token" = []), ("integration_key" = [])),
     params(("session_id" = String, Path)), responses((status = 200, body = LiveSession), Problems))]
 async fn show_live_session(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<ResultsRead>,
     Path(id): Path<SessionId>,
 ) -> Result<Out<LiveSession>, ApiError> {
-    let class = class_of_session(&app, &teacher, &id).await?;
+    let class = class_of_session(&app, &reader.scope, &id).await?;
     session_from(app.rooms.call(class.facts(), RoomOp::Session(id)).await?).map(Out)
 }
 
@@ -167,6 +171,6 @@ async fn move_live_session(
     teacher: Teacher,
     Path((id, what)): Path<(SessionId, Move)>,
 ) -> Result<Out<LiveSession>, ApiError> {
-    let class = class_of_session(&app, &teacher, &id).await?;
+    let class = class_of_session(&app, &teacher.scope(), &id).await?;
     session_from(app.rooms.call(class.facts(), RoomOp::MoveSession(id, what)).await?).map(Out)
 }

@@ -11,6 +11,7 @@ mod extract;
 mod game;
 mod health;
 mod idempotency;
+mod keys;
 mod layers;
 mod live_sessions;
 mod login_challenge;
@@ -21,6 +22,7 @@ mod passwords;
 mod problem;
 mod proofs;
 mod quizzes;
+mod reader;
 mod realtime;
 mod registration;
 mod results;
@@ -131,6 +133,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(live_sessions::routes())
         .merge(results::routes())
         .merge(game::routes())
+        .merge(keys::routes())
         .merge(realtime::routes())
         .merge(notifications::routes())
         .merge(health::routes())

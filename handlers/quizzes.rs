@@ -14,10 +14,12 @@ use super::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use super::idempotency::{IdempotencyKey, lost_the_race, made_before};
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
+use super::reader::{QuizzesRead, Reader};
 use super::{App, AppState};
 use crate::domain::ids::QuizId;
 use crate::domain::quiz::{AuthorQuiz, Quiz, check};
 use crate::domain::time::Timestamp;
+use crate::domain::user::Scope;
 use crate::storage::Written;
 use crate::storage::quizzes::{self, NewQuiz, QuizRow, QuizSummaryRow};
 
@@ -96,7 +98,11 @@ fn author_view(row: QuizRow) -> Result<impl IntoResponse, ApiError> {
 }
 
 async fn quiz_of(app: &App, teacher: &Teacher, id: &QuizId) -> Result<QuizRow, ApiError> {
-    let quiz = quizzes::by_id(app.db.as_ref(), &teacher.scope(), id).await?;
+    quiz_in(app, &teacher.scope(), id).await
+}
+
+async fn quiz_in(app: &App, scope: &Scope, id: &QuizId) -> Result<QuizRow, ApiError> {
+    let quiz = quizzes::by_id(app.db.as_ref(), scope, id).await?;
     quiz.ok_or_else(|| ApiError::not_found("quiz"))
 }
 
@@ -145,29 +151,31 @@ async fn insert_quiz(
 /// List quizzes
 ///
 /// Newest first, without their questions.
-#[utoipa::path(get, path = "/api/v1/quizzes", tag = "quizzes", security(("access_token" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/quizzes", tag = "quizzes",
+    security(("access_token" = []), ("integration_key" = [])), params(PageQuery),
     responses((status = 200, body = List<QuizSummary>), Problems))]
 async fn list_quizzes(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<QuizzesRead>,
     Query(query): Query<PageQuery>,
 ) -> Result<Out<List<QuizSummary>>, ApiError> {
     let page = query.page()?;
-    let rows = quizzes::list(app.db.as_ref(), &teacher.scope(), &page).await?;
+    let rows = quizzes::list(app.db.as_ref(), &reader.scope, &page).await?;
     Ok(Out(List::of(rows, &page, |row| row.id.to_string(), QuizSummary::from)))
 }
 
 /// Show a quiz
 ///
 /// With its keys: for its author and for admins of the school.
-#[utoipa::path(get, path = "/api/v1/quizzes/{quiz_id}", tag = "quizzes", security(("access_token" = [])),
+#[utoipa::path(get, path = "/api/v1/quizzes/{quiz_id}", tag = "quizzes",
+    security(("access_token" = []), ("integration_key" = [])),
     params(("quiz_id" = String, Path)), responses((status = 200, body = QuizOut), Problems))]
 async fn show_quiz(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<QuizzesRead>,
     Path(id): Path<QuizId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    author_view(quiz_of(&app, &teacher, &id).await?)
+    author_view(quiz_in(&app, &reader.scope, &id).await?)
 }
 
 /// Replace a quiz

@@ -9,10 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::AppState;
 use super::auth::Teacher;
-use super::classes::class_of;
+use super::classes::{class_in, class_of};
 use super::extract::{Path, Query};
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
+use super::reader::{Reader, ResultsRead};
 use super::seats::unexpected;
 use crate::domain::ids::{ClassId, SessionId};
 use crate::domain::leaderboard::{LeaderboardItem, Window};
@@ -71,15 +72,16 @@ pub struct EventsQuery {
 }
 
 /// Show the leaderboard
-#[utoipa::path(get, path = "/api/v1/classes/{class_id}/leaderboard", tag = "live", security(("access_token" = [])),
+#[utoipa::path(get, path = "/api/v1/classes/{class_id}/leaderboard", tag = "live",
+    security(("access_token" = []), ("integration_key" = [])),
     params(("class_id" = String, Path), BoardQuery), responses((status = 200, body = Leaderboard), Problems))]
 async fn show_leaderboard(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<ResultsRead>,
     Path(class_id): Path<ClassId>,
     Query(query): Query<BoardQuery>,
 ) -> Result<Out<Leaderboard>, ApiError> {
-    let class = class_of(&app, &teacher, &class_id).await?;
+    let class = class_in(&app, &reader.scope, &class_id).await?;
     match app.rooms.call(class.facts(), RoomOp::Leaderboard(query.window)).await? {
         RoomAnswer::Leaderboard(items, as_of_seq) => Ok(Out(Leaderboard { items, as_of_seq })),
         other => Err(unexpected(&other)),
@@ -90,17 +92,18 @@ async fn show_leaderboard(
 ///
 /// Pupils × questions of one session; with `Accept: text/csv` the same table as a file. From the room while it holds the
 /// session, later from what it reported.
-#[utoipa::path(get, path = "/api/v1/classes/{class_id}/results", tag = "live", security(("access_token" = [])),
+#[utoipa::path(get, path = "/api/v1/classes/{class_id}/results", tag = "live",
+    security(("access_token" = []), ("integration_key" = [])),
     params(("class_id" = String, Path), ResultsQuery),
     responses((status = 200, content((Results = "application/json"), (String = "text/csv"))), Problems))]
 async fn show_results(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<ResultsRead>,
     Path(class_id): Path<ClassId>,
     Query(query): Query<ResultsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let class = class_of(&app, &teacher, &class_id).await?;
+    let class = class_in(&app, &reader.scope, &class_id).await?;
     let session_id = match query.session_id.as_deref().map(SessionId::parse) {
         Some(None) => return Err(ApiError::not_found("live session")),
         known => known.flatten(),

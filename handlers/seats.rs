@@ -4,10 +4,11 @@ use axum::Json as Out;
 use axum::extract::State;
 
 use super::auth::Teacher;
-use super::classes::class_of;
+use super::classes::{class_in, class_of};
 use super::extract::{List, Path};
 use super::problem::{ApiError, Problems};
 use super::routing::{OpenApiRouter, routes};
+use super::reader::{ClassesRead, Reader};
 use super::{App, AppState};
 use crate::domain::ids::{ClassId, SeatId};
 use crate::rooms::{RoomAnswer, RoomOp, Seat, SeatMove};
@@ -29,14 +30,15 @@ pub(super) fn unexpected(answer: &RoomAnswer) -> ApiError {
 }
 
 /// List seats
-#[utoipa::path(get, path = "/api/v1/classes/{class_id}/seats", tag = "classes", security(("access_token" = [])),
+#[utoipa::path(get, path = "/api/v1/classes/{class_id}/seats", tag = "classes",
+    security(("access_token" = []), ("integration_key" = [])),
     params(("class_id" = String, Path)), responses((status = 200, body = List<Seat>), Problems))]
 async fn list_seats(
     State(app): State<AppState>,
-    teacher: Teacher,
+    reader: Reader<ClassesRead>,
     Path(id): Path<ClassId>,
 ) -> Result<Out<List<Seat>>, ApiError> {
-    let class = class_of(&app, &teacher, &id).await?;
+    let class = class_in(&app, &reader.scope, &id).await?;
     match app.rooms.call(class.facts(), RoomOp::Seats).await? {
         RoomAnswer::Seats(seats) => Ok(Out(List::all(seats))),
         other => Err(unexpected(&other)),

@@ -12,7 +12,7 @@ use crate::mail::{MailSettings, PRODUCT};
 /// How long a game's token lives when nobody says otherwise.
 const GAME_TOKEN_S: i64 = 3 * 3600;
 /// The most.
-const MAX_GAME_TOKEN_S: i64 = 24 * 3600;
+pub const MAX_GAME_TOKEN_S: i64 = 24 * 3600;
 
 /// What the Worker runs with.
 #[derive(Clone)]

@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod device;
 pub mod factor_keys;
 pub mod ids;
+pub mod key;
 pub mod leaderboard;
 pub mod live_session;
 pub mod oidc;

@@ -49,7 +49,7 @@ fn migrations_apply_in_order_to_an_empty_database_and_all_tables_are_strict() {
         connection.execute_batch(&sql).unwrap();
     }
     let loose: i64 = connection
-        .query_row("select count(*) from pragma_table_list where schema = 'main' and strict = 0 and name not like 'sqlite_%'", [], |row| row.get(0))
+        .query_row("select count(*) from pragma_table_list where schema = 'main' and type = 'table' and strict = 0 and name not like 'sqlite_%'", [], |row| row.get(0))
         .unwrap();
     assert_eq!(loose, 0);
     let broken: i64 =

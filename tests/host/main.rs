@@ -13,6 +13,7 @@ mod accounts;
 mod classes;
 mod contract;
 mod game;
+mod keys;
 mod live_session;
 mod mail;
 mod notifications;
