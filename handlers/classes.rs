@@ -11,8 +11,8 @@ use super::auth::Teacher;
 use super::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use super::idempotency::{IdempotencyKey, lost_the_race, made_before};
 use super::problem::{ApiError, ProblemCode, Problems};
-use super::routing::{OpenApiRouter, routes};
 use super::reader::{ClassesRead, Reader};
+use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};
 use crate::domain::class::{
     DEFAULT_CAPACITY, JoinPolicy, MAX_CAPACITY, MAX_GRADE_LEVEL, MAX_NAME, MAX_SUBJECT,

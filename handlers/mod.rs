@@ -1,5 +1,6 @@
 //! The endpoints, one file a resource. A route and its documentation are one thing: `routes!` takes both from a handler.
 
+mod access;
 mod account;
 mod auth;
 mod classes;
@@ -27,12 +28,14 @@ mod realtime;
 mod registration;
 mod results;
 mod routing;
+mod schools;
 mod seats;
 mod second_factors;
 mod sessions;
 mod sign_in;
 mod signed_in;
 mod step_up;
+mod users;
 
 use std::sync::Arc;
 
@@ -134,6 +137,8 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(results::routes())
         .merge(game::routes())
         .merge(keys::routes())
+        .merge(users::routes())
+        .merge(schools::routes())
         .merge(realtime::routes())
         .merge(notifications::routes())
         .merge(health::routes())

@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::access::{Ended, end_access};
 use super::account::{checked_password, gone};
 use super::auth::Account;
 use super::context::RequestContext;
@@ -13,7 +14,6 @@ use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::registration::{EmailIn, MAILED, MailedOut, checked_email, link_hash, link_is_dead, wish};
 use super::routing::{OpenApiRouter, routes};
-use super::signed_in::revoke;
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, AuditEvent, Subject};
 use crate::domain::ids::MailId;
@@ -72,7 +72,8 @@ async fn confirm_reset(
     let hash = app.hashing.hash(&input.new_password).await?;
     let event = app.audit(&row.school_id, Subject::user(&row.user_id), AuditAction::PasswordReset, &context);
     let ended = passwords::set_by_reset(app.db.as_ref(), &token_hash, &row, &hash, &event, now).await?;
-    revoke(&app, &ended.ok_or_else(link_is_dead)?).await?;
+    let ended = Ended::SignIns(ended.ok_or_else(link_is_dead)?);
+    end_access(&app, &row.school_id, &row.user_id, ended).await?;
     tell_changed(&app, &event, row.email, row.display_name).await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -143,7 +144,7 @@ async fn change(
     let ended = passwords::change(app.db.as_ref(), &owner, &user.password_hash, &hash, &event, now).await?;
     let ended =
         ended.ok_or_else(|| ApiError::new(ProblemCode::Conflict, "The password was changed meanwhile."))?;
-    revoke(&app, &ended).await?;
+    end_access(&app, &caller.school_id, &caller.user_id, Ended::SignIns(ended)).await?;
     tell_changed(&app, &event, user.email, user.display_name).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::AppState;
+use super::access::close_sockets;
 use super::auth::Teacher;
 use super::extract::Form;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
-use crate::domain::pusher::{self, Channel};
+use super::{App, AppState};
+use crate::domain::ids::is_room_key;
+use crate::domain::pusher::{self, Channel, CloseCode};
+use crate::domain::user::Identity;
+use crate::inbox::{InboxAnswer, InboxOp, SocketRef};
 use crate::storage::classes;
 
 /// The routes.
@@ -53,7 +57,15 @@ async fn authorize_channel(
         return Err(ApiError::new(ProblemCode::Malformed, "socket_id: two numbers with a point between"));
     }
     let channel = Channel::parse(&input.channel_name).ok_or_else(|| ApiError::not_found("channel"))?;
-    let class = classes::by_room_key(app.db.as_ref(), &teacher.scope(), &input.room_key).await?;
+    if !is_room_key(&input.room_key) {
+        return Err(ApiError::not_found("room"));
+    }
+    remember(&app, &teacher.0, &input).await?;
+    let (class, is_signed_in) =
+        classes::by_room_key(app.db.as_ref(), &teacher.scope(), &input.room_key, &teacher.0).await?;
+    if !is_signed_in {
+        return Err(ApiError::new(ProblemCode::InvalidToken, "The token was ended; sign in or refresh."));
+    }
     let class = class.ok_or_else(|| ApiError::not_found("room"))?;
     let channel_data = (channel == Channel::Presence).then(|| {
         let info = json!({"display_name": teacher.0.display_name, "role": teacher.0.role});
@@ -63,4 +75,16 @@ async fn authorize_channel(
     let text = pusher::subscription_text(&input.socket_id, channel.name(), channel_data.as_deref());
     let auth = format!("{}:{}", class.room_key, pusher::sign(secret.as_bytes(), &text));
     Ok(Out(ChannelOut { auth, channel_data }))
+}
+
+/// Before anything else, so that whoever ends the caller's access finds the socket.
+async fn remember(app: &App, caller: &Identity, input: &ChannelIn) -> Result<(), ApiError> {
+    let socket = SocketRef { room_key: input.room_key.clone(), socket_id: input.socket_id.clone() };
+    let op = InboxOp::RememberSocket { socket, sign_in_id: caller.sign_in_id.clone() };
+    match app.inboxes.call(caller.user_id.clone(), op).await? {
+        InboxAnswer::Sockets(in_excess) => {
+            close_sockets(app, &caller.school_id, &caller.user_id, in_excess, CloseCode::Reconnect).await
+        }
+        _ => Err(ApiError::internal("the inbox gave an answer of another kind")),
+    }
 }

@@ -7,12 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::AppState;
+use super::access::{Ended, end_access};
 use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::{List, Path};
 use super::problem::{ApiError, Problems};
 use super::routing::{OpenApiRouter, routes};
-use super::signed_in::revoke;
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::SignInId;
 use crate::domain::time::Timestamp;
@@ -85,6 +85,6 @@ async fn end(
     let event = event.on(Subject::new(SubjectKind::SignIn, id.as_str()));
     let end = sessions::end_one(&caller.school_id, &caller.user_id, &id, EndedWhy::EndedElsewhere, now);
     sessions::end(app.db.as_ref(), end, &event).await?;
-    revoke(&app, &[id]).await?;
+    end_access(&app, &caller.school_id, &caller.user_id, Ended::SignIns(vec![id])).await?;
     Ok(StatusCode::NO_CONTENT)
 }

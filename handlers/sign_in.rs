@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::access::{Ended, end_access};
 use super::auth::Account;
 use super::context::RequestContext;
 use super::cookies::{self, Site};
@@ -14,7 +15,7 @@ use super::extract::Json;
 use super::login_challenge::finish;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
-use super::signed_in::{Delivery, LoginOut, SignedIn, is_factor_missing, revoke};
+use super::signed_in::{Delivery, LoginOut, SignedIn, is_factor_missing};
 use super::{App, AppState};
 use crate::domain::account::{MAX_EMAIL, normal_email};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
@@ -184,7 +185,8 @@ async fn refresh_session(
 
 /// An old token came again: one of the two who had it is a thief.
 async fn stolen(app: &App, row: &PresentedRow, context: &RequestContext) -> Result<(), ApiError> {
-    revoke(app, std::slice::from_ref(&row.session_id)).await?;
+    let ended = Ended::SignIns(vec![row.session_id.clone()]);
+    end_access(app, &row.school_id, &row.user_id, ended).await?;
     let letter = Letter::SessionStolen {
         device: context.device.clone(),
         place: context.origin.country.clone().unwrap_or_default(),
@@ -232,7 +234,8 @@ async fn logout(
         let end =
             sessions::end_one(&session.school_id, &session.user_id, &session.id, EndedWhy::SignedOut, now);
         sessions::end(app.db.as_ref(), end, &event).await?;
-        revoke(&app, &[session.id]).await?;
+        let ended = Ended::SignIns(vec![session.id]);
+        end_access(&app, &session.school_id, &session.user_id, ended).await?;
     }
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookies::clear_refresh())]).into_response())
 }
@@ -252,6 +255,6 @@ async fn logout_all(
     let mut ended = sessions::end(app.db.as_ref(), end, &event).await?;
     // Again after an answer that was lost: this one at least is told once more.
     ended.push(caller.sign_in_id);
-    revoke(&app, &ended).await?;
+    end_access(&app, &caller.school_id, &caller.user_id, Ended::SignIns(ended)).await?;
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookies::clear_refresh())]).into_response())
 }

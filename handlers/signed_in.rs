@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::App;
+use super::access::{Ended, end_access};
 use super::context::RequestContext;
 use super::cookies;
 use super::login_challenge::SecondFactorOut;
@@ -153,7 +154,7 @@ pub(super) async fn start_session(
         at: now,
     };
     let created = sessions::create(app.db.as_ref(), &new, &event, also).await?;
-    revoke(app, &created.ended).await?;
+    end_access(app, &user.school_id, &user.id, Ended::SignIns(created.ended)).await?;
     if !created.is_created {
         return Err(ApiError::new(ProblemCode::InvalidCredentials, "The account is gone or suspended."));
     }
@@ -169,7 +170,7 @@ pub(super) async fn start_session(
     Ok(SignedIn { identity, email: user.email.clone(), refresh_token, delivery })
 }
 
-/// Makes the end of sessions felt everywhere: their access tokens die within 10 s.
+/// Ends the access tokens of sign-ins: they die within 10 s. A part of `access::end_access`, which is what a handler calls.
 pub(super) async fn revoke(app: &App, ended: &[SignInId]) -> Result<(), ApiError> {
     if ended.is_empty() {
         return Ok(());

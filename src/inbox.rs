@@ -1,11 +1,16 @@
-//! A person's inbox, sans I/O: what waits for them in any of their classes. One Durable Object a user.
+//! A person's inbox, sans I/O: what waits for them in any of their classes, and the sockets that they may have there. One Durable
+//! Object a user.
 //!
 //! Rooms report to it like to D1: late, twice and out of order. A notification has a source, and a source is told once.
+
+mod sockets;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::ids::{ClassId, NotificationId, SeatId, UserId};
+pub use sockets::{SocketRef, WhichSockets};
+
+use crate::domain::ids::{ClassId, NotificationId, SeatId, SignInId, UserId};
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Entropy, Sql, Value, decode};
 use crate::rooms::{ReportedSeat, SeatStatus};
@@ -50,6 +55,17 @@ pub enum InboxOp {
     Read(NotificationId),
     /// All were read.
     ReadAll,
+    /// The person is about to get a signature for a socket.
+    RememberSocket {
+        /// The socket.
+        socket: SocketRef,
+        /// For which sign-in.
+        sign_in_id: SignInId,
+    },
+    /// Which sockets the person may have.
+    Sockets(WhichSockets),
+    /// These were closed.
+    ForgetSockets(Vec<SocketRef>),
 }
 
 /// What an inbox answers.
@@ -60,6 +76,8 @@ pub enum InboxAnswer {
     Done,
     /// What there is.
     Notifications(Notifications),
+    /// Sockets to be closed.
+    Sockets(Vec<SocketRef>),
     /// No such notification.
     NotFound,
 }
@@ -130,6 +148,7 @@ pub fn call(
     op: InboxOp,
 ) -> Result<InboxAnswer, DbError> {
     sql.query(CREATE, &[])?;
+    sql.query(sockets::CREATE, &[])?;
     match op {
         InboxOp::Seats { class_id, class_name, seats } => {
             for seat in seats {
@@ -144,6 +163,11 @@ pub fn call(
             Ok(if found.is_empty() { InboxAnswer::NotFound } else { InboxAnswer::Done })
         }
         InboxOp::ReadAll => sql.query(READ_ALL, &[now.into()]).map(|_| InboxAnswer::Done),
+        InboxOp::RememberSocket { socket, sign_in_id } => {
+            sockets::remember(sql, now, &socket, &sign_in_id).map(InboxAnswer::Sockets)
+        }
+        InboxOp::Sockets(which) => sockets::find(sql, &which).map(InboxAnswer::Sockets),
+        InboxOp::ForgetSockets(closed) => sockets::forget(sql, &closed).map(|()| InboxAnswer::Done),
     }
 }
 

@@ -19,12 +19,29 @@ pub const PONG: &str = r#"{"event":"pusher:pong","data":{}}"#;
 
 /// Why a connection ends, and by its range whether the client comes back: 4000–4099 never, 4100–4199 after a pause,
 /// 4200–4299 at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CloseCode {
     /// No such app.
     AppNotFound = 4001,
+    /// Who holds it may not any more.
+    NotAuthorized = 4009,
     /// The room holds as many sockets as it may.
     OverCapacity = 4100,
+    /// What it was signed for has changed.
+    Reconnect = 4200,
+}
+
+impl CloseCode {
+    /// For people who debug.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::AppNotFound => "App key not in this cluster",
+            Self::NotAuthorized => "not authorized",
+            Self::OverCapacity => "The room is over capacity",
+            Self::Reconnect => "please reconnect",
+        }
+    }
 }
 
 /// A channel of a class room.

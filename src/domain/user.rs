@@ -32,6 +32,29 @@ impl Role {
     }
 }
 
+/// Whether a person may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonState {
+    /// May come in.
+    Active,
+    /// An admin shut them out.
+    Suspended,
+    /// Has not proved their address yet.
+    Unverified,
+}
+
+impl PersonState {
+    /// As it is sent.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Unverified => "unverified",
+        }
+    }
+}
+
 /// Who asks, as their access token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {

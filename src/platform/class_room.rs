@@ -202,6 +202,7 @@ impl ClassRoom {
                 (Effect::Reply(frame), Some(ws)) => ws.send_with_str(frame)?,
                 (Effect::Attach(attachment), Some(ws)) => ws.serialize_attachment(attachment)?,
                 (Effect::Close { code, reason }, Some(ws)) => ws.close(Some(code), Some(reason))?,
+                (Effect::CloseSockets { socket_ids, code }, _) => self.close_sockets(&socket_ids, code)?,
                 (Effect::Wake(at), _) => self.set_alarm(at).await?,
                 (Effect::Reply(_) | Effect::Attach(_) | Effect::Close { .. }, None) => {}
             }
@@ -217,6 +218,26 @@ impl ClassRoom {
                 drop(ws.send_with_str(frame));
             }
         }
+    }
+
+    /// Takes from each socket what it is before closing it, so that a client that does not answer the close is nobody either.
+    fn close_sockets(&self, socket_ids: &[String], code: pusher::CloseCode) -> worker::Result<()> {
+        for ws in self.state.get_websockets() {
+            let Ok(Some(gone)) = ws.deserialize_attachment::<Attachment>() else { continue };
+            if !socket_ids.contains(&gone.socket_id) {
+                continue;
+            }
+            ws.serialize_attachment(())?;
+            // One that is closing already needs no second close.
+            drop(ws.close(Some(code as u16), Some(code.reason())));
+            let peers = self.attachments(Some(&gone.socket_id));
+            for effect in self.room.borrow().socket_closed(&gone, &peers) {
+                if let Effect::Publish { channel, frame, except } = effect {
+                    self.publish(channel, &frame, except.as_deref());
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn set_alarm(&self, at: Timestamp) -> worker::Result<()> {

@@ -24,6 +24,10 @@ pub(super) fn answer(
     sessions::close_if_over(memory, ctx, effects)?;
     let found = match op {
         RoomOp::Configure => Some(RoomAnswer::Done),
+        RoomOp::CloseSockets { socket_ids, code } => {
+            effects.push(Effect::CloseSockets { socket_ids, code });
+            Some(RoomAnswer::Done)
+        }
         RoomOp::Seats => {
             Some(RoomAnswer::Seats(memory.seats.iter().map(super::memory::SeatState::view).collect()))
         }

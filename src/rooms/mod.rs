@@ -34,7 +34,7 @@ use crate::domain::class::JoinPolicy;
 use crate::domain::ids::{ClassId, SchoolId, SeatId, SessionId, UserId};
 use crate::domain::leaderboard::{LeaderboardItem, Window};
 use crate::domain::live_session::{LiveSession, Move};
-use crate::domain::pusher::Channel;
+use crate::domain::pusher::{Channel, CloseCode};
 use crate::domain::results::Sheet;
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Entropy, Sql};
@@ -74,6 +74,13 @@ pub enum Effect {
         code: u16,
         /// For people who debug.
         reason: &'static str,
+    },
+    /// Closes these sockets, for good or to come back: from now on they hear nothing, and the others see them leave.
+    CloseSockets {
+        /// Their ids; those that are gone are no error.
+        socket_ids: Vec<String>,
+        /// Why.
+        code: CloseCode,
     },
     /// Wakes the room at this time (an alarm), or earlier.
     Wake(Timestamp),
@@ -181,6 +188,13 @@ pub enum RoomOp {
         after: i64,
         /// The most to give.
         limit: i64,
+    },
+    /// Closes sockets of people who may not, or must ask again.
+    CloseSockets {
+        /// Their ids.
+        socket_ids: Vec<String>,
+        /// Why.
+        code: CloseCode,
     },
 }
 

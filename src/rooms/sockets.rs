@@ -46,7 +46,7 @@ pub(super) fn opened(known: bool, ctx: Context<'_>, sockets: usize) -> Vec<Effec
         return unknown_app();
     }
     if sockets >= MAX_SOCKETS {
-        return refused(CloseCode::OverCapacity, "The room is over capacity");
+        return refused(CloseCode::OverCapacity);
     }
     let mut random = [0; 8];
     ctx.entropy.fill(&mut random);
@@ -60,11 +60,11 @@ pub(super) fn opened(known: bool, ctx: Context<'_>, sockets: usize) -> Vec<Effec
 
 /// There is no class behind this key.
 pub(super) fn unknown_app() -> Vec<Effect> {
-    refused(CloseCode::AppNotFound, "App key not in this cluster")
+    refused(CloseCode::AppNotFound)
 }
 
-fn refused(code: CloseCode, reason: &'static str) -> Vec<Effect> {
-    let code = code as u16;
+fn refused(code: CloseCode) -> Vec<Effect> {
+    let (code, reason) = (code as u16, code.reason());
     vec![Effect::Reply(pusher::error_frame(code, reason)), Effect::Close { code, reason }]
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{IdempotencyRecord, Page, Written, first, keep_key, last_row, rows};
+use super::{IdempotencyRecord, Page, Written, first, keep_key, last_row, rows, sessions};
 use crate::domain::class::JoinPolicy;
 use crate::domain::ids::{ClassId, SchoolId, SessionId, UserId};
 use crate::domain::time::Timestamp;
@@ -80,21 +80,29 @@ const LIST: &str = "
     select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
       created_at, updated_at
     from classes
-    where school_id = ?1 and (?2 is null or teacher_id = ?2) and (?3 is null or id < ?3)
+    where school_id = ?1 and (?2 is null or exists (
+      select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and (?3 is null or id < ?3)
     order by id desc limit cast(?4 as integer)";
 const BY_ID: &str = "
     select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
       created_at, updated_at
-    from classes where school_id = ?1 and (?2 is null or teacher_id = ?2) and id = ?3";
+    from classes where school_id = ?1 and (?2 is null or exists (
+      select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and id = ?3";
 const BY_ROOM_KEY: &str = "
     select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
       created_at, updated_at
-    from classes where school_id = ?1 and (?2 is null or teacher_id = ?2) and room_key = ?3";
+    from classes where school_id = ?1 and (?2 is null or exists (
+      select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and room_key = ?3";
+const BY_ROOM_KEYS: &str = "
+    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+      created_at, updated_at
+    from classes where school_id = ?1 and room_key in (select value from json_each(?2))";
 const BY_SESSION: &str = "
     select c.id, c.school_id, c.teacher_id, c.name, c.subject, c.grade_level, c.capacity, c.join_policy, c.join_code,
       c.room_key, c.revision, c.created_at, c.updated_at
     from live_sessions s join classes c on c.id = s.class_id
-    where c.school_id = ?1 and (?2 is null or c.teacher_id = ?2) and s.id = ?3";
+    where c.school_id = ?1 and (?2 is null or exists (
+      select 1 from class_staff t where t.school_id = ?1 and t.class_id = c.id and t.user_id = ?2)) and s.id = ?3";
 const BY_JOIN_CODE: &str = "
     select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
       created_at, updated_at
@@ -103,12 +111,14 @@ const UPDATE: &str = "
     update classes set name = coalesce(?4, name), subject = coalesce(?5, subject),
       grade_level = coalesce(?6, grade_level), capacity = coalesce(?7, capacity), join_policy = coalesce(?8, join_policy),
       revision = revision + 1, updated_at = ?9
-    where school_id = ?1 and (?2 is null or teacher_id = ?2) and id = ?3 and (?10 is null or revision = ?10)
+    where school_id = ?1 and (?2 is null or exists (
+      select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and id = ?3 and (?10 is null or revision = ?10)
     returning id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
       created_at, updated_at";
 const SET_CODE: &str = "
     update classes set join_code = ?4, revision = revision + 1, updated_at = ?5
-    where school_id = ?1 and (?2 is null or teacher_id = ?2) and id = ?3
+    where school_id = ?1 and (?2 is null or exists (
+      select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and id = ?3
     returning id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
       created_at, updated_at";
 
@@ -161,14 +171,27 @@ pub async fn by_id(db: &dyn Database, scope: &Scope, id: &ClassId) -> Result<Opt
     first(db, BY_ID, vec![school, owner, id.into()]).await
 }
 
-/// The class of a room.
+/// The class of a room, and whether what the caller's token says still holds: the answer outlives the token.
 pub async fn by_room_key(
     db: &dyn Database,
     scope: &Scope,
     room_key: &str,
-) -> Result<Option<ClassRow>, DbError> {
+    caller: &Identity,
+) -> Result<(Option<ClassRow>, bool), DbError> {
     let [school, owner] = scoped(scope);
-    first(db, BY_ROOM_KEY, vec![school, owner, room_key.into()]).await
+    let class = Statement::new(BY_ROOM_KEY, [school, owner, room_key.into()]);
+    let mut results = db.batch(vec![class, sessions::holds(caller)]).await?.into_iter();
+    let class = crate::ports::decode_first(results.next().unwrap_or_default())?;
+    Ok((class, results.next().is_some_and(|rows| !rows.is_empty())))
+}
+
+/// The classes of some rooms, as far as they are the school's.
+pub async fn by_room_keys(
+    db: &dyn Database,
+    school: &SchoolId,
+    room_keys: &[&str],
+) -> Result<Vec<ClassRow>, DbError> {
+    rows(db, BY_ROOM_KEYS, vec![school.into(), serde_json::json!(room_keys).to_string().into()]).await
 }
 
 /// The class that a live session belongs to.

@@ -336,6 +336,17 @@ pub async fn owned(
     super::first(db, OWNED, vec![school.into(), user.into(), id.into()]).await
 }
 
+const HOLDS: &str = "
+    select s.id from sessions s join users u on u.id = s.user_id
+    where s.school_id = ?1 and s.user_id = ?2 and s.id = ?3 and s.ended_at is null
+      and u.role = ?4 and u.state = 'active' and u.removed_at is null";
+
+/// Gives a row while what an access token says still holds: for what outlives the token.
+pub(super) fn holds(caller: &Identity) -> Statement {
+    let Identity { school_id, user_id, sign_in_id, role, .. } = caller;
+    Statement::new(HOLDS, [school_id.into(), user_id.into(), sign_in_id.into(), role.name().into()])
+}
+
 const PROVED: &str = "
     update sessions set authenticated_at = max(authenticated_at, cast(?4 as integer))
     where school_id = ?1 and user_id = ?2 and id = ?3 and ended_at is null";

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 
-fn authorize(actor: &Actor, class: &Value, channel: &str, socket_id: &str) -> crate::support::Reply {
+pub fn authorize(actor: &Actor, class: &Value, channel: &str, socket_id: &str) -> crate::support::Reply {
     let form = format!(
         "socket_id={socket_id}&channel_name={channel}&room_key={}",
         class["room_key"].as_str().unwrap()

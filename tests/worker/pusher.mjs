@@ -7,10 +7,10 @@ import { responses } from "./support/responses.mjs";
 import { until } from "./support/world.mjs";
 
 /** A teacher's page: pusher-js on a class's room, with everything that it heard. */
-class Page {
+export class Page {
   heard = [];
 
-  constructor(world, room) {
+  constructor(world, room, token = world.teacher) {
     const { hostname, port } = new URL(world.worker.url);
     this.pusher = new Pusher(room.room_key, {
       cluster: "",
@@ -20,7 +20,7 @@ class Page {
       enabledTransports: ["ws"],
       channelAuthorization: {
         endpoint: `${world.worker.url}/api/v1/realtime/auth`,
-        headers: { Authorization: `Bearer ${world.teacher}` },
+        headers: { Authorization: `Bearer ${token}` },
         params: { room_key: room.room_key },
       },
     });

@@ -9,6 +9,7 @@ import { oidc } from "./oidc.mjs";
 import { platform } from "./platform.mjs";
 import { pusher } from "./pusher.mjs";
 import { repeats } from "./repeats.mjs";
+import { suspension } from "./suspension.mjs";
 import { keyIn } from "./support/quiz.mjs";
 import { World } from "./support/world.mjs";
 
@@ -23,6 +24,7 @@ platform(world);
 mail(world);
 oidc(world);
 keys(world);
+suspension(world);
 crash(world);
 
 test("no answer of the whole suite held a key, but an author's own view of a quiz", () => {

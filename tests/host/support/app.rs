@@ -287,6 +287,10 @@ impl Actor {
         self.request("POST", path, &[], Some(body.to_string()))
     }
 
+    pub fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.request("PATCH", path, &[], Some(body.to_string()))
+    }
+
     pub fn delete(&self, path: &str) -> Reply {
         self.request("DELETE", path, &[], None)
     }
