@@ -3,9 +3,9 @@
 //! that would build the document stays out of the wasm (docs/decisions/0004-size-and-speed.md).
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(super) use utoipa_axum::{router::OpenApiRouter, routes};
+pub(in crate::handlers) use utoipa_axum::{router::OpenApiRouter, routes};
 #[cfg(target_arch = "wasm32")]
-pub(super) use worker::{OpenApiRouter, routes};
+pub(in crate::handlers) use worker::{OpenApiRouter, routes};
 
 #[cfg(target_arch = "wasm32")]
 mod worker {

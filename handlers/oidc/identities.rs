@@ -7,8 +7,6 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::exchange::{ExchangeError, Proven};
 use super::outcome::{Refused, forget_flow, redirect, set_flow, with_query};
@@ -21,6 +19,7 @@ use crate::handlers::auth::{Account, Person, Recent};
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::{List, Path, Query};
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
+use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::storage::identities::{IdentityRow, LinkFor, Linked, Unlinked};
 

@@ -11,14 +11,13 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::context::RequestContext;
 use super::cookies;
 use super::extract::{List, Path, Query};
 use super::login_challenge::challenge;
 use super::problem::{ApiError, Problems};
+use super::routing::{OpenApiRouter, routes};
 use super::signed_in::{Delivery, start_session};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject};
