@@ -52,7 +52,7 @@ fn special(schema: &str) -> Option<Value> {
 }
 
 /// Fields that may be left out, and without which a call is not good enough.
-const WANTED: [&str; 1] = ["current_password"];
+const WANTED: [&str; 2] = ["current_password", "password"];
 
 /// Texts that no schema tells, by the field's name.
 fn text(name: &str) -> &'static str {

@@ -105,6 +105,7 @@ pub struct World {
     class: Value,
     quiz: Value,
     session: Value,
+    factor_id: String,
     seat_id: String,
     notification_id: String,
     game_token: String,
@@ -155,6 +156,7 @@ impl World {
             class: Value::Null,
             quiz: Value::Null,
             session: Value::Null,
+            factor_id: String::new(),
             seat_id: String::new(),
             notification_id: String::new(),
             game_token: String::new(),
@@ -179,6 +181,9 @@ impl World {
             json!({"name": "5a", "subject": "Mathematics", "grade_level": 5, "join_policy": "approval"});
         self.class = teacher.post("/api/v1/classes", &class).expect(201);
         self.quiz = teacher.make_quiz(&fractions());
+        // Not confirmed, so that signing in asks for none.
+        let factor = teacher.post("/api/v1/auth/factors/totp", &json!({"name": "Phone"})).expect(201);
+        factor["id"].as_str().unwrap().clone_into(&mut self.factor_id);
         self.session = teacher.make_session(&self.class, &self.quiz, "self");
         let mut game = Game::open(&self.app, &self.class, "job");
         let join = game.join(1);
@@ -203,6 +208,7 @@ impl World {
             (_, "room_key") => text(&self.class["room_key"]),
             (_, "quiz_id") => text(&self.quiz["id"]),
             (_, "session_id") => text(&self.session["id"]),
+            (_, "factor_id") => self.factor_id.clone(),
             (_, "seat_id") => self.seat_id.clone(),
             (_, "notification_id") => self.notification_id.clone(),
             (_, "user_id") => user(0),
