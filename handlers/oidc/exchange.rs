@@ -3,11 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, header};
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::oidc::{
     Claims, Endpoints, Expected, Flow, IdTokenError, JwkSet, Provider, TokenAuth, UnverifiedIdToken,
-    redirect_uri,
+    redirect_uri, text,
 };
 use crate::domain::tokens::sha256_hex;
 use crate::handlers::App;
@@ -47,14 +47,6 @@ pub(super) struct Proven {
     access_token: Option<String>,
 }
 
-/// A document of a provider as it is kept.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    /// When it was fetched, in seconds since 1970.
-    at: i64,
-    text: String,
-}
-
 /// A document of a provider, read by `read`: from the cache when it is no older than that, else fetched. What cannot be read
 /// never replaces what could.
 async fn document<T>(
@@ -65,8 +57,10 @@ async fn document<T>(
 ) -> Result<T, ExchangeError> {
     let key = format!("oidc:{}", sha256_hex(url));
     let now = app.clock.now().as_secs();
-    let kept = app.cache.get(key.clone()).await.and_then(|text| serde_json::from_str::<Kept>(&text).ok());
-    let kept = kept.and_then(|kept| Some((kept.at, read(kept.text.as_bytes()).ok()?)));
+    // The second in which it was fetched, and the document behind it.
+    let kept = app.cache.get(key.clone()).await;
+    let kept = kept.as_deref().and_then(|text| text.split_once(' '));
+    let kept = kept.and_then(|(at, text)| Some((at.parse::<i64>().ok()?, read(text.as_bytes()).ok()?)));
     if let Some((at, value)) = kept {
         if now.saturating_sub(at) < max_age_s {
             return Ok(value);
@@ -89,8 +83,8 @@ async fn fetch<T>(
     }
     let value = read(&answer.body).map_err(unreadable)?;
     let text = String::from_utf8(answer.body).map_err(|_| unreadable("no UTF-8"))?;
-    let kept = Kept { at: app.clock.now().as_secs(), text };
-    app.cache.put(key.to_owned(), serde_json::to_string(&kept).unwrap_or_default(), KEPT_S).await;
+    let kept = format!("{} {text}", app.clock.now().as_secs());
+    app.cache.put(key.to_owned(), kept, KEPT_S).await;
     Ok(value)
 }
 
@@ -127,16 +121,13 @@ async fn keys(app: &App, endpoints: &Endpoints, max_age_s: i64) -> Result<JwkSet
     document(app, &endpoints.jwks, max_age_s, read).await
 }
 
-#[derive(Deserialize)]
-struct TokensIn {
+struct Tokens {
     id_token: String,
     access_token: Option<String>,
 }
 
-/// What a token endpoint says when it refuses (RFC 6749 section 5.2).
-#[derive(Deserialize)]
-struct RefusalIn {
-    error: String,
+fn json(answer: &Inbound) -> Value {
+    serde_json::from_slice(&answer.body).unwrap_or_default()
 }
 
 /// Makes of a code who it is that came back.
@@ -185,7 +176,7 @@ async fn tokens(
     endpoints: &Endpoints,
     flow: &Flow,
     code: &str,
-) -> Result<TokensIn, ExchangeError> {
+) -> Result<Tokens, ExchangeError> {
     let redirect_uri = redirect_uri(&app.config.public_url, provider);
     let secret = provider.client_secret.as_ref().map_or("", |secret| secret.expose());
     let mut form = vec![
@@ -207,25 +198,23 @@ async fn tokens(
     }
     let body = serde_urlencoded::to_string(form).unwrap_or_default();
     let answer = send(app, Method::POST, &endpoints.token, headers, Some(body)).await?;
+    let said = json(&answer);
     match answer.status {
-        200 => serde_json::from_slice(&answer.body)
-            .map_err(|_| ExchangeError::Refused("the token endpoint sent no ID token".to_owned())),
+        200 => {
+            let id_token = text(&said, "id_token");
+            let id_token = id_token
+                .ok_or_else(|| ExchangeError::Refused("the token endpoint sent no ID token".to_owned()))?;
+            Ok(Tokens { id_token, access_token: text(&said, "access_token") })
+        }
         400..=499 => {
-            let refusal = serde_json::from_slice::<RefusalIn>(&answer.body);
-            // A word of the specification or nothing: what else a provider writes does not belong into a log.
-            let word = refusal.map(|refusal| refusal.error).unwrap_or_default();
-            let word = word.get(..word.len().min(40)).unwrap_or_default();
+            // A word of RFC 6749 section 5.2 or nothing: what else a provider writes does not belong into a log.
+            let word = text(&said, "error").unwrap_or_default();
+            let word: String =
+                word.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
             Err(ExchangeError::Refused(format!("the token endpoint said {} {word}", answer.status)))
         }
         status => Err(ExchangeError::Unavailable(format!("the token endpoint said {status}"))),
     }
-}
-
-#[derive(Deserialize)]
-struct UserInfoIn {
-    sub: String,
-    #[serde(flatten)]
-    claims: Claims,
 }
 
 /// What the provider says of a person: by the ID token and, when that lacks what was asked for, by its userinfo endpoint. Only
@@ -256,9 +245,9 @@ pub(super) async fn claims(
 async fn userinfo(app: &App, url: &str, token: &str, subject: &str) -> Result<Claims, ExchangeError> {
     let headers = vec![(header::AUTHORIZATION.as_str(), format!("Bearer {token}"))];
     let answer = send(app, Method::GET, url, headers, None).await?;
-    let info = serde_json::from_slice::<UserInfoIn>(&answer.body).ok().filter(|_| answer.status == 200);
-    match info {
-        Some(info) if info.sub == subject => Ok(info.claims),
+    let info = json(&answer);
+    match text(&info, "sub").filter(|_| answer.status == 200) {
+        Some(sub) if sub == subject => Ok(Claims::read(&info)),
         Some(_) => Err(ExchangeError::Refused("the userinfo endpoint spoke of somebody else".to_owned())),
         None => Err(ExchangeError::Unavailable(format!("the userinfo endpoint said {}", answer.status))),
     }

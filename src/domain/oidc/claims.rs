@@ -1,18 +1,18 @@
 //! What a provider says about a person, and what of it is used.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::text;
 use crate::domain::account::{self, MAX_EMAIL, MAX_NAME, normal_email};
 use crate::mail::is_address;
 
 /// What a provider says about a person, in the ID token or at its userinfo endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// The address; worth something only when verified.
     pub email: Option<String>,
-    /// `true` and nothing else counts.
-    #[serde(default)]
-    pub email_verified: serde_json::Value,
+    /// Whether the provider vouches for it.
+    pub email_verified: bool,
     /// Their name.
     pub name: Option<String>,
     /// What they call themselves there.
@@ -20,6 +20,16 @@ pub struct Claims {
 }
 
 impl Claims {
+    /// Reads them. For the verification of an address `true` counts and nothing else, `"true"` neither.
+    pub fn read(json: &Value) -> Self {
+        Self {
+            email: text(json, "email"),
+            email_verified: json.get("email_verified") == Some(&Value::Bool(true)),
+            name: text(json, "name"),
+            preferred_username: text(json, "preferred_username"),
+        }
+    }
+
     /// What is known, and for the rest what somebody else says. An address and whether it is verified stay together.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -39,7 +49,7 @@ impl Claims {
     /// The address as it is stored here, if the provider vouches for it.
     pub fn verified_email(&self) -> Option<String> {
         let email = normal_email(self.email.as_deref()?);
-        (self.email_verified == serde_json::Value::Bool(true) && is_address(&email)).then_some(email)
+        (self.email_verified && is_address(&email)).then_some(email)
     }
 
     /// What to call them: the first of name, user name and the address's local part that is there.
@@ -63,17 +73,14 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
     #[test]
     fn an_address_counts_only_when_the_provider_vouches_for_it() {
-        let claims = |email: &str, verified: Value| Claims {
-            email: Some(email.to_owned()),
-            email_verified: verified,
-            ..Claims::default()
-        };
+        let claims =
+            |email: &str, verified: Value| Claims::read(&json!({"email": email, "email_verified": verified}));
         assert!(claims("a@b.example", json!(true)).verified_email().is_some());
         for verified in [json!(false), json!("true"), json!(1), Value::Null] {
             assert_eq!(claims("a@b.example", verified).verified_email(), None);
@@ -104,14 +111,14 @@ mod tests {
 
     #[test]
     fn an_address_is_never_verified_by_another_source() {
-        let from = |email: Option<&str>, verified: Value| Claims {
+        let from = |email: Option<&str>, verified: bool| Claims {
             email: email.map(str::to_owned),
             email_verified: verified,
             ..Claims::default()
         };
-        let both = from(Some("a@b.example"), Value::Null).or(from(Some("c@d.example"), json!(true)));
+        let both = from(Some("a@b.example"), false).or(from(Some("c@d.example"), true));
         assert_eq!(both.verified_email(), None);
-        let told = from(None, Value::Null).or(from(Some("c@d.example"), json!(true)));
+        let told = from(None, false).or(from(Some("c@d.example"), true));
         assert_eq!(told.verified_email().as_deref(), Some("c@d.example"));
     }
 }

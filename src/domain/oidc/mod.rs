@@ -15,3 +15,9 @@ pub use flow::{
 pub use id_token::{Expected, IdTokenError, JwkSet, UnverifiedIdToken};
 pub use provider::{Endpoints, Provider, Secret, TokenAuth, parse_providers};
 pub use return_to::local_path;
+
+/// A member of what a provider sent, if it is a text. Such documents are read member by member: a type with a derived reader
+/// for each of them would cost the wasm 25 KB.
+pub(crate) fn text(json: &serde_json::Value, name: &str) -> Option<String> {
+    json.get(name)?.as_str().map(str::to_owned)
+}

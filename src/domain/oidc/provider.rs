@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::Value;
 
+use super::text;
 use crate::domain::signature::SignatureAlgorithm;
 
 /// More than anybody puts on one page.
@@ -17,7 +19,7 @@ const MAX_ID: usize = 32;
 const MAX_TEXT: usize = 1024;
 
 /// How we prove to the token endpoint who we are (OpenID Connect Core 1.0 section 9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenAuth {
     /// Id and secret in the `Authorization` header.
@@ -78,7 +80,7 @@ pub struct Provider {
 }
 
 /// Where a provider listens and what it can do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// Where the browser goes.
     pub authorization: String,
@@ -94,23 +96,6 @@ pub struct Endpoints {
     pub auth: TokenAuth,
     /// Whether every answer of it names it (RFC 9207).
     pub names_itself: bool,
-}
-
-/// The members of a discovery document that matter here.
-#[derive(Deserialize)]
-struct Discovered {
-    issuer: String,
-    authorization_endpoint: String,
-    token_endpoint: String,
-    jwks_uri: String,
-    #[serde(default)]
-    userinfo_endpoint: Option<String>,
-    #[serde(default)]
-    id_token_signing_alg_values_supported: Vec<String>,
-    #[serde(default)]
-    token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
 }
 
 /// Whether a URL may be asked: https, or on one's own machine also http; without user, fragment or anything unprintable.
@@ -211,35 +196,41 @@ impl Provider {
 
     /// Reads the discovery document. Its issuer must be the configured one to the letter, or somebody else could speak for it.
     pub fn discovered(&self, json: &[u8], is_local: bool) -> Result<Endpoints, &'static str> {
-        let found: Discovered =
+        let found: Value =
             serde_json::from_slice(json).map_err(|_| "the discovery document cannot be read")?;
-        if found.issuer != self.issuer {
+        if text(&found, "issuer").as_ref() != Some(&self.issuer) {
             return Err("the discovery document is of another issuer");
         }
-        let userinfo = self.userinfo_endpoint.clone().or(found.userinfo_endpoint);
-        let urls = [&found.authorization_endpoint, &found.token_endpoint, &found.jwks_uri];
-        if !urls.into_iter().chain(&userinfo).all(|url| is_good_url(url, is_local)) {
-            return Err("the discovery document has an endpoint that is no https URL");
-        }
-        let names = found.id_token_signing_alg_values_supported.iter();
-        let algorithms: Vec<_> = names.filter_map(|name| SignatureAlgorithm::of(name)).collect();
+        let url = |name: &str| {
+            text(&found, name)
+                .filter(|url| is_good_url(url, is_local))
+                .ok_or("the discovery document has an endpoint that is no https URL")
+        };
+        let userinfo = match &self.userinfo_endpoint {
+            None if found.get("userinfo_endpoint").is_some() => Some(url("userinfo_endpoint")?),
+            configured => configured.clone(),
+        };
+        let list = |name: &str| found.get(name).and_then(Value::as_array);
+        let names = list("id_token_signing_alg_values_supported").into_iter().flatten();
+        let algorithms: Vec<_> = names.filter_map(|name| SignatureAlgorithm::of(name.as_str()?)).collect();
         if algorithms.is_empty() {
             return Err("the provider signs with nothing that is verified here");
         }
+        let names_itself = found.get("authorization_response_iss_parameter_supported");
         Ok(Endpoints {
-            authorization: found.authorization_endpoint,
-            token: found.token_endpoint,
-            jwks: found.jwks_uri,
+            authorization: url("authorization_endpoint")?,
+            token: url("token_endpoint")?,
+            jwks: url("jwks_uri")?,
             userinfo,
             algorithms,
-            auth: self.auth(found.token_endpoint_auth_methods_supported.as_deref()),
-            names_itself: found.authorization_response_iss_parameter_supported,
+            auth: self.auth(list("token_endpoint_auth_methods_supported")),
+            names_itself: names_itself == Some(&Value::Bool(true)),
         })
     }
 
     /// How we prove who we are: as configured, else the header, which every provider must take (RFC 6749 section 2.3.1), unless
     /// this one says that it takes the form only.
-    fn auth(&self, supported: Option<&[String]>) -> TokenAuth {
+    fn auth(&self, supported: Option<&Vec<Value>>) -> TokenAuth {
         let takes = |name: &str| supported.is_some_and(|methods| methods.iter().any(|method| method == name));
         match (self.token_endpoint_auth_method, &self.client_secret) {
             (_, None) => TokenAuth::None,
@@ -254,7 +245,7 @@ impl Provider {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -366,7 +357,7 @@ mod tests {
     #[test]
     fn the_client_proves_who_it_is_as_the_provider_takes_it() {
         let provider = parse(&google()).unwrap();
-        let methods = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let methods = |names: &[&str]| names.iter().map(|name| json!(name)).collect::<Vec<_>>();
         let of = |names: &[&str]| provider.auth(Some(&methods(names)));
         assert_eq!(provider.auth(None), TokenAuth::ClientSecretBasic);
         assert_eq!(of(&["client_secret_post"]), TokenAuth::ClientSecretPost);
