@@ -6,8 +6,6 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::context::RequestContext;
 use super::cookies;
@@ -17,6 +15,7 @@ use super::proofs::{
     ExpectedPasskey, ProofIn, Proven, exactly_one, invalid_challenge, opened, prove, prove_passkey,
     relying_party,
 };
+use super::routing::{OpenApiRouter, routes};
 use super::signed_in::{Delivery, LoginOut, start_session};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject};
@@ -50,8 +49,7 @@ pub struct SecondFactorOut {
 impl SecondFactorOut {
     /// The page that goes on with it, in a browser that comes from elsewhere. Behind the `#`, so that no server's log sees it.
     pub(super) fn page(&self, return_to: &str) -> String {
-        let methods = self.methods.iter().filter_map(|method| serde_json::to_value(method).ok());
-        let methods: Vec<String> = methods.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        let methods: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
         let fields = [
             ("challenge", self.challenge.as_str()),
             ("expires_in", &self.expires_in.to_string()),
@@ -137,6 +135,9 @@ pub struct SecondFactorIn {
     /// One of the ten.
     #[schema(format = Password)]
     recovery_code: Option<String>,
+    /// May come with a credential; it is the challenge.
+    #[schema(max_length = 4096)]
+    ceremony: Option<String>,
     /// A passkey's answer to the options of `/api/v1/auth/passkeys/assertion-options` for this challenge.
     credential: Option<AssertionCredential>,
     /// Where the refresh token goes; `cookie` when absent.
@@ -169,6 +170,9 @@ async fn second_factor(
 ) -> Result<Response, ApiError> {
     cookies::refuse_foreign(&app, &headers, &uri, input.refresh_token_in)?;
     let proof = input.proof()?;
+    if input.ceremony.as_ref().is_some_and(|ceremony| *ceremony != input.challenge) {
+        return Err(invalid_challenge());
+    }
     let (claims, holder) = challenged(&app, &input.challenge).await?;
     let expected = ExpectedPasskey { challenge: &claims.jti, is_user_known: true, user_verified: false };
     let proven = match prove(&app, &context, &holder, proof, &expected).await {

@@ -5,14 +5,13 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::auth::{Account, Recent};
 use super::context::RequestContext;
 use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
-use super::proofs::{Nothing, factor_event, invalid_challenge, opened, passkey_error, relying_party, tell};
+use super::proofs::{factor_event, invalid_challenge, opened, passkey_error, relying_party, tell};
+use super::routing::{OpenApiRouter, routes};
 use super::second_factors::{FactorOut, factor_name, holder, new_codes, owned, too_many};
 use super::{App, AppState};
 use crate::domain::audit::AuditAction;
@@ -42,12 +41,11 @@ pub struct RegistrationOptionsOut {
 
 /// Begin to add a passkey
 #[utoipa::path(post, path = "/api/v1/auth/passkeys/registration-options", tag = "auth",
-    security(("access_token" = [])), request_body = Nothing,
+    security(("access_token" = [])),
     responses((status = 200, body = RegistrationOptionsOut), Problems))]
 async fn registration_options(
     State(app): State<AppState>,
     Recent(Account(caller)): Recent<Account>,
-    _: Json<Nothing>,
 ) -> Result<Out<RegistrationOptionsOut>, ApiError> {
     let party = relying_party(&app)?;
     let holder = holder(&app, &caller, None).await?;

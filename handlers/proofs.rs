@@ -3,8 +3,6 @@
 //! Each proof brings statements for the batch of what it allows. One of them spends what works once, so that the batch fails
 //! for whoever comes second.
 
-use utoipa::ToSchema;
-
 use super::App;
 use super::context::RequestContext;
 use super::problem::{ApiError, ProblemCode};
@@ -47,11 +45,7 @@ pub(super) struct Proven {
 impl Proven {
     /// For the audit log.
     pub const fn how(&self) -> &'static str {
-        match self.method {
-            Method::Totp => "totp",
-            Method::Passkey => "passkey",
-            Method::RecoveryCode => "recovery_code",
-        }
+        self.method.name()
     }
 
     /// Tells the owner, once what it allowed was done.
@@ -247,8 +241,3 @@ pub(super) fn factor_event(
     let target = Subject::new(SubjectKind::Factor, factor.0.as_str());
     audit::insert(&event.on(target).with(serde_json::json!({"type": factor.1})))
 }
-
-/// An empty body is `{}`.
-#[derive(serde::Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}

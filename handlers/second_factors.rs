@@ -5,15 +5,14 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::account::{checked_name, gone};
 use super::auth::{Account, Recent};
 use super::context::RequestContext;
 use super::extract::{Json, Path};
 use super::problem::{ApiError, ProblemCode, Problems};
-use super::proofs::{Nothing, count_try, factor_event, invalid_code, secret, tell};
+use super::proofs::{count_try, factor_event, invalid_code, secret, tell};
+use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject};
 use crate::domain::challenges::new_nonce;
@@ -218,7 +217,10 @@ async fn confirm_totp(
     let holder = holder(&app, &caller, None).await?;
     let app_factor = holder.factors.iter().find(|factor| factor.id == id && factor.kind == FactorType::Totp);
     let factor = app_factor.ok_or_else(|| ApiError::not_found("factor"))?;
-    count_try(&app, &holder.user).await?;
+    // A new secret is no secret to who set it up; that of an app which counts is.
+    if factor.confirmed_at.is_some() {
+        count_try(&app, &holder.user).await?;
+    }
     let code = parse_code(&input.code).ok_or_else(invalid_code)?;
     let secret = secret(&app, factor).ok_or_else(invalid_code)?;
     let step = secret.accept(&code, app.clock.now(), None).ok_or_else(invalid_code)?;
@@ -253,12 +255,11 @@ pub struct RecoveryCodesOut {
 ///
 /// The old ones are void.
 #[utoipa::path(post, path = "/api/v1/auth/recovery-codes", tag = "auth", security(("access_token" = [])),
-    request_body = Nothing, responses((status = 200, body = RecoveryCodesOut), Problems))]
+    responses((status = 200, body = RecoveryCodesOut), Problems))]
 async fn make_recovery_codes(
     State(app): State<AppState>,
     context: RequestContext,
     Recent(Account(caller)): Recent<Account>,
-    _: Json<Nothing>,
 ) -> Result<Out<RecoveryCodesOut>, ApiError> {
     let holder = holder(&app, &caller, None).await?;
     if holder.confirmed().next().is_none() {

@@ -4,8 +4,6 @@ use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::account::gone;
 use super::auth::Account;
@@ -14,6 +12,7 @@ use super::extract::Json;
 use super::login_challenge::assertion_ceremony;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::proofs::{ExpectedPasskey, ProofIn, Proven, exactly_one, invalid_challenge, prove};
+use super::routing::{OpenApiRouter, routes};
 use super::signed_in::{access_token, is_factor_missing};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};

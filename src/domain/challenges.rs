@@ -25,6 +25,17 @@ pub enum Method {
     RecoveryCode,
 }
 
+impl Method {
+    /// As sent.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Passkey => "passkey",
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+}
+
 /// A right password, and a second factor still to come. Its nonce is the challenge of a passkey as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginChallenge {

@@ -164,19 +164,15 @@ impl DurableObject for RevocationList {
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let sql = self.state.storage().sql();
         sql.exec(CREATE, None)?;
-        match request.path().as_str() {
-            "/end" => {
-                sql.exec(ADD, vec![request.text().await?.into()])?;
-                if self.state.storage().get_alarm().await?.is_none() {
-                    self.state.storage().set_alarm(FORGET_MS).await?;
-                }
-                Response::empty()
-            }
-            _ => {
-                let now = System.now().as_millis();
-                Response::from_json(&sql.exec(LIST, vec![now.into()])?.to_array::<Row>()?)
-            }
+        if request.path() != "/end" {
+            let now = System.now().as_millis();
+            return Response::from_json(&sql.exec(LIST, vec![now.into()])?.to_array::<Row>()?);
         }
+        sql.exec(ADD, vec![request.text().await?.into()])?;
+        if self.state.storage().get_alarm().await?.is_none() {
+            self.state.storage().set_alarm(FORGET_MS).await?;
+        }
+        Response::empty()
     }
 
     async fn alarm(&self) -> worker::Result<Response> {

@@ -48,7 +48,7 @@ fn with_app(app: &Arc<TestApp>, person: &Actor) -> (Totp, String, Value) {
 
 /// Adds a passkey of a new device.
 fn with_passkey(person: &Actor) -> (VirtualAuthenticator, Value) {
-    let options = person.post("/api/v1/auth/passkeys/registration-options", &json!({})).expect(200);
+    let options = person.request("POST", "/api/v1/auth/passkeys/registration-options", &[], None).expect(200);
     let mut device = VirtualAuthenticator::on(PUBLIC_URL);
     let credential = device.create(&options["public_key"]);
     let body = json!({"ceremony": options["ceremony"], "name": "Laptop", "credential": credential});
@@ -195,9 +195,9 @@ fn a_recovery_code_is_good_once_and_its_owner_hears_of_it() {
 fn new_recovery_codes_void_the_old_ones() {
     let app = TestApp::new();
     let ada = app.sign_in("ada");
-    ada.post("/api/v1/auth/recovery-codes", &json!({})).problem(409, "conflict");
+    ada.request("POST", "/api/v1/auth/recovery-codes", &[], None).problem(409, "conflict");
     let (.., old) = with_app(&app, &ada);
-    let new = ada.post("/api/v1/auth/recovery-codes", &json!({})).expect(200);
+    let new = ada.request("POST", "/api/v1/auth/recovery-codes", &[], None).expect(200);
     let challenge = challenge(&app, "ada");
     answer(&app, &challenge, &json!({"recovery_code": old[0]})).problem(401, "invalid_code");
     answer(&app, &challenge, &json!({"recovery_code": new["recovery_codes"][0]})).expect(200);
@@ -276,7 +276,9 @@ fn a_passkey_is_taken_beside_the_password_without_verifying_its_user() {
     assert_eq!(options["ceremony"], first["challenge"]);
     assert_eq!(options["public_key"]["allowCredentials"].as_array().unwrap().len(), 1);
     let credential = device.get(&options["public_key"]);
-    answer(&app, &first, &json!({"credential": credential})).expect(200);
+    answer(&app, &first, &json!({"ceremony": "another", "credential": credential}))
+        .problem(401, "invalid_challenge");
+    answer(&app, &first, &json!({"ceremony": first["challenge"], "credential": credential})).expect(200);
     // By itself it is not.
     let alone = assertion_options(&app, &json!({}));
     let mut unverified = alone["public_key"].clone();
@@ -302,7 +304,7 @@ fn a_passkey_of_somebody_else_is_no_second_factor() {
 fn a_passkey_is_registered_by_who_began_it_and_once() {
     let app = TestApp::new();
     let (ada, alan) = (app.sign_in("ada"), app.sign_in("alan"));
-    let options = ada.post("/api/v1/auth/passkeys/registration-options", &json!({})).expect(200);
+    let options = ada.request("POST", "/api/v1/auth/passkeys/registration-options", &[], None).expect(200);
     let mut device = VirtualAuthenticator::on(PUBLIC_URL);
     let credential = device.create(&options["public_key"]);
     let body = json!({"ceremony": options["ceremony"], "credential": credential});
@@ -312,7 +314,7 @@ fn a_passkey_is_registered_by_who_began_it_and_once() {
     ada.post("/api/v1/auth/passkeys", &mixed).problem(401, "invalid_challenge");
     ada.post("/api/v1/auth/passkeys", &body).expect(201);
     ada.post("/api/v1/auth/passkeys", &body).problem(401, "invalid_challenge");
-    let known = ada.post("/api/v1/auth/passkeys/registration-options", &json!({})).expect(200);
+    let known = ada.request("POST", "/api/v1/auth/passkeys/registration-options", &[], None).expect(200);
     assert_eq!(known["public_key"]["excludeCredentials"][0]["id"], credential["id"]);
     // A ceremony of registration signs nobody in.
     passkey_login(&app, &known["ceremony"], &device.get(&sign_in["public_key"]))
@@ -323,12 +325,12 @@ fn a_passkey_is_registered_by_who_began_it_and_once() {
 fn a_passkey_that_another_account_has_is_refused() {
     let app = TestApp::new();
     let (ada, alan) = (app.sign_in("ada"), app.sign_in("alan"));
-    let options = ada.post("/api/v1/auth/passkeys/registration-options", &json!({})).expect(200);
+    let options = ada.request("POST", "/api/v1/auth/passkeys/registration-options", &[], None).expect(200);
     let credential = VirtualAuthenticator::on(PUBLIC_URL).create(&options["public_key"]);
     ada.post("/api/v1/auth/passkeys", &json!({"ceremony": options["ceremony"], "credential": credential}))
         .expect(201);
     // The same credential id with Alan's challenge in what the browser says: attestation is not signed without one.
-    let options = alan.post("/api/v1/auth/passkeys/registration-options", &json!({})).expect(200);
+    let options = alan.request("POST", "/api/v1/auth/passkeys/registration-options", &[], None).expect(200);
     let mut copied = VirtualAuthenticator::on(PUBLIC_URL).create(&options["public_key"]);
     copied["id"] = credential["id"].clone();
     copied["response"]["attestationObject"] = credential["response"]["attestationObject"].clone();
@@ -437,6 +439,11 @@ fn confirming_again_after_an_answer_that_was_lost_is_no_error() {
     ada.post(&confirm, &body).expect(200);
     assert_eq!(ada.post(&confirm, &body).expect(200), json!({"recovery_codes": null}));
     ada.post(&confirm, &json!({"code": next_code(&app, &totp)})).problem(409, "conflict");
+    // Nor is it a way to try codes of an app that counts.
+    for _ in 0..3 {
+        ada.post(&confirm, &json!({"code": wrong_code(&app, &totp)})).problem(401, "invalid_code");
+    }
+    ada.post(&confirm, &json!({"code": wrong_code(&app, &totp)})).problem(429, "rate_limited");
     assert_eq!(app.audited("factor.added"), 1);
 }
 
@@ -452,7 +459,7 @@ fn a_second_set_up_gives_way_to_the_first_and_ten_factors_are_the_most() {
         with_passkey(&ada);
     }
     ada.post("/api/v1/auth/factors/totp", &json!({})).problem(409, "conflict");
-    let options = ada.post("/api/v1/auth/passkeys/registration-options", &json!({})).expect(200);
+    let options = ada.request("POST", "/api/v1/auth/passkeys/registration-options", &[], None).expect(200);
     let credential = VirtualAuthenticator::on(PUBLIC_URL).create(&options["public_key"]);
     let body = json!({"ceremony": options["ceremony"], "credential": credential});
     ada.post("/api/v1/auth/passkeys", &body).problem(409, "conflict");

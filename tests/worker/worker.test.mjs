@@ -10,6 +10,7 @@ import { platform } from "./platform.mjs";
 import { pusher } from "./pusher.mjs";
 import { repeats } from "./repeats.mjs";
 import { suspension } from "./suspension.mjs";
+import { secondFactors } from "./second-factors.mjs";
 import { keyIn } from "./support/quiz.mjs";
 import { World } from "./support/world.mjs";
 
@@ -25,6 +26,7 @@ mail(world);
 oidc(world);
 keys(world);
 suspension(world);
+secondFactors(world);
 crash(world);
 
 test("no answer of the whole suite held a key, but an author's own view of a quiz", () => {

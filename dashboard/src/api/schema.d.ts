@@ -4,6 +4,120 @@
  */
 
 export interface paths {
+    "/api/v1/auth/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My second factors */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set up an authenticator app
+         * @description It counts when its first code has come to `/confirm`. One that was set up before and never confirmed gives way.
+         */
+        post: operations["add_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/totp/{factor_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an authenticator app
+         * @description With its first code it begins to count. The first factor of a person brings ten recovery codes.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/factors/{factor_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a second factor
+         * @description With the last one the recovery codes go.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** With what else do I sign in? */
+        get: operations["list_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/{identity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink an account of another provider
+         * @description Refused when there is neither a password nor another such account: nobody locks themselves out.
+         */
+        delete: operations["unlink_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -15,9 +129,50 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description An unknown address costs the same time as a wrong password and gets the same answer.
+         * @description An unknown address costs the same time as a wrong password and gets the same answer. Who has a second factor gets a
+         *     challenge instead of tokens.
          */
         post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description No password, no address: the passkey says who it is, and its device has verified them.
+         */
+        post: operations["login_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in: the second factor
+         * @description Each challenge and each code is good once. Five tries with codes in a quarter of an hour.
+         */
+        post: operations["second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -82,6 +237,122 @@ export interface paths {
         patch: operations["change_me"];
         trace?: never;
     };
+    "/api/v1/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a provider
+         * @description Where the provider sends the browser. Leads on to where the flow began, signed in; or to `/sign-in?error=…`; or to
+         *     `/sign-in#challenge=…` when a second factor is due.
+         */
+        get: operations["come_back"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link an account of another provider
+         * @description The browser gets a cookie and then goes to the address. It comes back to `return_to` with `linked={provider}` or
+         *     `error={code}` in its query.
+         */
+        post: operations["link_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in at a provider
+         * @description For a browser to go to: leads on to the provider, and from there back to `/` or to `/sign-in?error=…`.
+         */
+        get: operations["go_to_provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a passkey
+         * @description It counts at once. The first factor of a person brings ten recovery codes.
+         */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/assertion-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to use a passkey */
+        post: operations["assertion_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/registration-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to add a passkey */
+        post: operations["registration_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/password-reset": {
         parameters: {
             query?: never;
@@ -136,6 +407,46 @@ export interface paths {
          * @description Ends every other session.
          */
         post: operations["change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Providers
+         * @description Those that this server is set up for, in the order in which they are offered.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes
+         * @description The old ones are void.
+         */
+        post: operations["make_recovery_codes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -231,8 +542,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Prove again who I am
-         * @description What is dangerous answers `step_up_required` until this was done within the last ten minutes.
+         * Step up
+         * @description For ten minutes the new access token opens what is dangerous. Tokens that are refreshed from this session keep that time.
          */
         post: operations["step_up"];
         delete?: never;
@@ -290,7 +601,7 @@ export interface paths {
         };
         /**
          * List classes
-         * @description Newest first. A teacher gets their own, an admin the school's.
+         * @description Newest first. A teacher gets those that they run, an admin and a key the school's.
          */
         get: operations["list_classes"];
         put?: never;
@@ -527,6 +838,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List keys
+         * @description Newest first; revoked and expired ones too.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Make a key
+         * @description The key is in this answer and nowhere else.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description At once: its game sessions end within ten seconds. Again is no error.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate a key
+         * @description A new key of the same name and scopes; the old one ends after the overlap. A key is rotated once: rotate its successor
+         *     when that was lost.
+         */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live-sessions/{session_id}": {
         parameters: {
             query?: never;
@@ -701,6 +1077,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Found a school
+         * @description A teacher who registered by themselves makes their own place a school with a name, and becomes its admin: refresh to get the
+         *     role. The same again is no error.
+         */
+        post: operations["found_school"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schools/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show my school */
+        get: operations["show_school"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change my school */
+        patch: operations["change_school"];
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List people
+         * @description Newest first.
+         */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a person */
+        get: operations["show_user"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a person
+         * @description Name and address are erased; classes and quizzes stay with the school. They are out as with a suspension. Again is no error.
+         */
+        delete: operations["remove_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a role
+         * @description Felt within ten seconds: access tokens with the old role end, sign-ins go on, and the next refresh has the new one. Not
+         *     one's own: 409 `conflict`, or `last_admin`.
+         */
+        patch: operations["change_role"];
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a person
+         * @description They may sign in again. Again is no error.
+         */
+        post: operations["restore_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a person
+         * @description They are out within ten seconds, on every route and socket. Again is no error.
+         */
+        post: operations["suspend_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -790,6 +1291,57 @@ export interface components {
              * @description XP that it added: what it is better than the best try before.
              */
             xp_gained: number;
+        };
+        /** @description What `navigator.credentials.get()` gave. */
+        AssertionCredential: {
+            /** @description The credential's id in base64url. */
+            id: string;
+            /** @description The answer. */
+            response: components["schemas"]["AssertionResponse"];
+            /** @description `public-key`. */
+            type: components["schemas"]["CredentialType"];
+        };
+        /** @description For whom. */
+        AssertionOptionsIn: {
+            /** @description From `/api/v1/auth/login`; absent to sign in or to step up with the passkey alone. */
+            challenge?: string | null;
+        };
+        /** @description A ceremony. */
+        AssertionOptionsOut: {
+            /** @description Goes with the answer. For a challenge it is that challenge. */
+            ceremony: string;
+            /** @description For `PublicKeyCredential.parseRequestOptionsFromJSON`. */
+            public_key: components["schemas"]["RequestOptions"];
+        };
+        /** @description The answer to an assertion. */
+        AssertionResponse: {
+            /** @description What the authenticator says, in base64url. */
+            authenticatorData: string;
+            /** @description What the browser says, in base64url. */
+            clientDataJSON: string;
+            /** @description In base64url. */
+            signature: string;
+            /** @description Whose passkey it is, in base64url. */
+            userHandle?: string | null;
+        };
+        /**
+         * @description Nothing about the make of the authenticator.
+         * @enum {string}
+         */
+        AttestationPreference: "none";
+        /** @description The answer to a registration. */
+        AttestationResponse: {
+            /** @description What the authenticator says, in base64url. */
+            attestationObject: string;
+            /** @description What the browser says, in base64url. */
+            clientDataJSON: string;
+            /** @description How the authenticator can be reached. */
+            transports?: string[];
+        };
+        AuthenticatorSelection: {
+            requireResidentKey: boolean;
+            residentKey: components["schemas"]["Requirement"];
+            userVerification: components["schemas"]["Requirement"];
         };
         /** @description An option of a choice. */
         AuthorOption: {
@@ -960,11 +1512,47 @@ export interface components {
             /** @description 1 to 50 characters. */
             subject?: string | null;
         };
+        /** @description A code. */
+        CodeIn: {
+            /**
+             * Format: password
+             * @description Six digits.
+             */
+            code: string;
+        };
+        /** @description New recovery codes, if there are any. */
+        ConfirmedOut: {
+            /** @description Ten codes, shown once; null for who had codes before. */
+            recovery_codes?: string[] | null;
+        };
+        /** @description For `navigator.credentials.create()`. */
+        CreationOptions: {
+            attestation: components["schemas"]["AttestationPreference"];
+            authenticatorSelection: components["schemas"]["AuthenticatorSelection"];
+            challenge: string;
+            excludeCredentials: components["schemas"]["Descriptor"][];
+            pubKeyCredParams: components["schemas"]["KeyKind"][];
+            rp: components["schemas"]["RelyingPartyOut"];
+            /** Format: int32 */
+            timeout: number;
+            user: components["schemas"]["PasskeyOwner"];
+        };
+        /**
+         * @description `public-key`, the only kind.
+         * @enum {string}
+         */
+        CredentialType: "public-key";
         /**
          * @description Where the refresh token goes.
          * @enum {string}
          */
         Delivery: "cookie" | "body";
+        /** @description A passkey that a person has. */
+        Descriptor: {
+            id: string;
+            transports?: string[];
+            type: components["schemas"]["CredentialType"];
+        };
         /** @description An address. */
         EmailIn: {
             /** @description In any case. */
@@ -998,6 +1586,34 @@ export interface components {
          * @enum {string}
          */
         EventStatus: "applied" | "duplicate" | "rejected";
+        /** @description A second factor of a person. */
+        FactorId: string;
+        /** @description A second factor. */
+        FactorOut: {
+            /** @description When it was added. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description The factor. */
+            id: components["schemas"]["FactorId"];
+            last_used_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description What it is. */
+            type: components["schemas"]["FactorType"];
+        };
+        /**
+         * @description What a factor is.
+         * @enum {string}
+         */
+        FactorType: "totp" | "passkey";
+        /** @description What a person has. */
+        FactorsOut: {
+            /** @description The factors that are asked for at sign-in. */
+            items: components["schemas"]["FactorOut"][];
+            /** @description Recovery codes that were not used yet. */
+            recovery_codes_left: number;
+            /** @description Whether the school wants a second factor of this person. */
+            required_by_school: boolean;
+        };
         /** @description A field at fault. */
         FieldError: {
             /** @description What, for programs. */
@@ -1021,6 +1637,8 @@ export interface components {
             /** @description Its room. */
             room_key: string;
         };
+        /** @description The key of an experience. */
+        GameKeyId: string;
         /** @description A game server that wants into a class. */
         GameSessionIn: {
             /** @description What the pupils were told, in any case, with or without spaces. */
@@ -1044,11 +1662,66 @@ export interface components {
             /** @description For `Authorization: Bearer` at every sync. */
             token: string;
         };
+        /** @description An account of another provider. */
+        IdentityId: string;
+        /** @description An account of another provider. */
+        IdentityOut: {
+            /** @description What you know it by: an address or a user name, as it was when it was linked. */
+            account?: string | null;
+            /** @description When it was linked. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Its id here. */
+            id: components["schemas"]["IdentityId"];
+            last_used_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The provider's id, as in the list of providers. */
+            provider: string;
+            /** @description The provider's name; its id when this server is not set up for it any more. */
+            provider_name: string;
+        };
         /**
          * @description How a pupil with the code comes in.
          * @enum {string}
          */
         JoinPolicy: "open" | "approval";
+        /** @description A new key. */
+        KeyIn: {
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What it is for. */
+            kind: components["schemas"]["KeyKind"];
+            /** @description 1 to 100 characters, to tell it from others. */
+            name: string;
+            /** @description What it may do: `game` for an experience, the others for an integration. */
+            scopes: components["schemas"]["KeyScope"][];
+        };
+        KeyKind: {
+            /** Format: int32 */
+            alg: number;
+            type: components["schemas"]["CredentialType"];
+        };
+        /** @description A key, without the key. */
+        KeyOut: {
+            /** @description Made. */
+            created_at: components["schemas"]["Timestamp"];
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The key. */
+            id: components["schemas"]["GameKeyId"];
+            /** @description What it is for. */
+            kind: components["schemas"]["KeyKind"];
+            /** @description The end of it. */
+            last_four: string;
+            last_used_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its name. */
+            name: string;
+            revoked_at?: components["schemas"]["Timestamp"] | null;
+            rotated_from?: components["schemas"]["GameKeyId"] | null;
+            /** @description What it may do. */
+            scopes: components["schemas"]["KeyScope"][];
+        };
+        /**
+         * @description What a key may do.
+         * @enum {string}
+         */
+        KeyScope: "game" | "classes:read" | "results:read" | "quizzes:read" | "audit:read";
         /** @description The board. */
         Leaderboard: {
             /**
@@ -1091,6 +1764,11 @@ export interface components {
             /** @description What stands behind `#token=`. */
             token: string;
         };
+        /** @description Where to go to link an account. */
+        LinkOut: {
+            /** @description An address of the provider, for this very browser within ten minutes. */
+            url: string;
+        };
         /** @description A page of a list. */
         List_ClassOut: {
             /** @description The items. */
@@ -1128,6 +1806,49 @@ export interface components {
                 teacher_id: components["schemas"]["UserId"];
                 /** @description Changed last. */
                 updated_at: components["schemas"]["Timestamp"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_IdentityOut: {
+            /** @description The items. */
+            items: {
+                /** @description What you know it by: an address or a user name, as it was when it was linked. */
+                account?: string | null;
+                /** @description When it was linked. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Its id here. */
+                id: components["schemas"]["IdentityId"];
+                last_used_at?: components["schemas"]["Timestamp"] | null;
+                /** @description The provider's id, as in the list of providers. */
+                provider: string;
+                /** @description The provider's name; its id when this server is not set up for it any more. */
+                provider_name: string;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_KeyOut: {
+            /** @description The items. */
+            items: {
+                /** @description Made. */
+                created_at: components["schemas"]["Timestamp"];
+                expires_at?: components["schemas"]["Timestamp"] | null;
+                /** @description The key. */
+                id: components["schemas"]["GameKeyId"];
+                /** @description What it is for. */
+                kind: components["schemas"]["KeyKind"];
+                /** @description The end of it. */
+                last_four: string;
+                last_used_at?: components["schemas"]["Timestamp"] | null;
+                /** @description Its name. */
+                name: string;
+                revoked_at?: components["schemas"]["Timestamp"] | null;
+                rotated_from?: components["schemas"]["GameKeyId"] | null;
+                /** @description What it may do. */
+                scopes: components["schemas"]["KeyScope"][];
             }[];
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
@@ -1186,6 +1907,41 @@ export interface components {
                  * @description Seconds of running time until it ends by itself.
                  */
                 time_limit_s?: number | null;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_PersonOut: {
+            /** @description The items. */
+            items: {
+                /** @description Since when they have an account. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Their name. */
+                display_name: string;
+                /** @description Their address. */
+                email: string;
+                /** @description Whether they have a second factor. */
+                has_second_factor: boolean;
+                /** @description The person. */
+                id: components["schemas"]["UserId"];
+                last_seen_at?: components["schemas"]["Timestamp"] | null;
+                /** @description Their role. */
+                role: components["schemas"]["Role"];
+                /** @description Whether they may come in. */
+                state: components["schemas"]["PersonState"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_ProviderOut: {
+            /** @description The items. */
+            items: {
+                /** @description In the addresses of its routes. */
+                id: string;
+                /** @description For the button. */
+                name: string;
             }[];
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
@@ -1374,10 +2130,13 @@ export interface components {
             refresh_token_in?: components["schemas"]["Delivery"];
         };
         /** @description What every sign-in answers. */
-        LoginOut: components["schemas"]["SignedInOut"] & {
+        LoginOut: (components["schemas"]["SignedInOut"] & {
             /** @enum {string} */
             status: "signed_in";
-        };
+        }) | (components["schemas"]["SecondFactorOut"] & {
+            /** @enum {string} */
+            status: "second_factor_required";
+        });
         /** @description The same for every address. */
         MailedOut: {
             /** @description `check_your_mail`. */
@@ -1410,6 +2169,11 @@ export interface components {
             type: string;
         };
         /**
+         * @description How a person can show that it is them, beside the password.
+         * @enum {string}
+         */
+        Method: "totp" | "passkey" | "recovery_code";
+        /**
          * @description What a teacher does to a session.
          * @enum {string}
          */
@@ -1419,6 +2183,11 @@ export interface components {
             id?: components["schemas"]["PartId"] | null;
             /** @description At most 200 characters. */
             text: string;
+        };
+        /** @description A key that was just made. */
+        NewKeyOut: components["schemas"]["KeyOut"] & {
+            /** @description The key. It is shown this once and kept nowhere. */
+            key: string;
         };
         /** @description Something that a person should know. */
         Notification: components["schemas"]["NotificationBody"] & {
@@ -1475,6 +2244,68 @@ export interface components {
          * @example opt_8V6W2X9Y5K7R1ABC
          */
         PartId: string;
+        /** @description A new passkey. */
+        PasskeyIn: {
+            /** @description From `/api/v1/auth/passkeys/registration-options`. */
+            ceremony: string;
+            /** @description What the browser gave. */
+            credential: components["schemas"]["RegistrationCredential"];
+            /** @description What its owner calls it. */
+            name?: string | null;
+        };
+        /** @description A passkey's answer. */
+        PasskeyLoginIn: {
+            /** @description From `/api/v1/auth/passkeys/assertion-options`. */
+            ceremony: string;
+            /** @description What the browser gave. */
+            credential: components["schemas"]["AssertionCredential"];
+            /** @description Where the refresh token goes; `cookie` when absent. */
+            refresh_token_in?: components["schemas"]["Delivery"];
+        };
+        /** @description A passkey that was added. */
+        PasskeyOut: {
+            /** @description The passkey. */
+            factor: components["schemas"]["FactorOut"];
+            /** @description Ten codes, shown once; null for who had codes before. */
+            recovery_codes?: string[] | null;
+        };
+        /** @description Whose passkey it will be. */
+        PasskeyOwner: {
+            displayName: string;
+            /** @description Our id of the person, in base64url. It says nothing of them. */
+            id: string;
+            name: string;
+        };
+        /** @description A person of the school. */
+        PersonOut: {
+            /** @description Since when they have an account. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Their name. */
+            display_name: string;
+            /** @description Their address. */
+            email: string;
+            /** @description Whether they have a second factor. */
+            has_second_factor: boolean;
+            /** @description The person. */
+            id: components["schemas"]["UserId"];
+            last_seen_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Their role. */
+            role: components["schemas"]["Role"];
+            /** @description Whether they may come in. */
+            state: components["schemas"]["PersonState"];
+        };
+        /** @description What an admin may change about a person. */
+        PersonPatch: {
+            /** @description For the audit log, 1 to 500 characters. */
+            reason?: string | null;
+            /** @description `admin`, `teacher` or `parent`. */
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * @description Whether a person may come in.
+         * @enum {string}
+         */
+        PersonState: "active" | "suspended" | "unverified";
         /** @description What a client gets (RFC 9457). */
         Problem: {
             /** @description The kind, for programs. */
@@ -1509,6 +2340,13 @@ export interface components {
              * @description 0 to 100.
              */
             percent?: number | null;
+        };
+        /** @description Where people may sign in beside here. */
+        ProviderOut: {
+            /** @description In the addresses of its routes. */
+            id: string;
+            /** @description For the button. */
+            name: string;
         };
         /** @description What was published. */
         PublishOut: {
@@ -1567,6 +2405,16 @@ export interface components {
             /** @description Changed last. */
             updated_at: components["schemas"]["Timestamp"];
         };
+        /** @description Why. */
+        ReasonIn: {
+            /** @description For the audit log, 1 to 500 characters. */
+            reason: string;
+        };
+        /** @description Recovery codes. */
+        RecoveryCodesOut: {
+            /** @description Ten codes, shown once. */
+            recovery_codes: string[];
+        };
         /** @description A client that is no browser brings its token in the body; a browser sends `{}` and its cookie. */
         RefreshIn: {
             /**
@@ -1589,11 +2437,45 @@ export interface components {
             /** @description As what. An admin founds a school, or is invited to one. */
             role: components["schemas"]["OpenRole"];
         };
+        /** @description What `navigator.credentials.create()` gave. */
+        RegistrationCredential: {
+            /** @description The credential's id in base64url. */
+            id: string;
+            /** @description The answer. */
+            response: components["schemas"]["AttestationResponse"];
+            /** @description `public-key`. */
+            type: components["schemas"]["CredentialType"];
+        };
+        /** @description A ceremony. */
+        RegistrationOptionsOut: {
+            /** @description Goes with the answer. */
+            ceremony: string;
+            /** @description For `PublicKeyCredential.parseCreationOptionsFromJSON`. */
+            public_key: components["schemas"]["CreationOptions"];
+        };
         /**
          * @description Why an event was not applied. It changed nothing and may be sent again under the same id.
          * @enum {string}
          */
         RejectCode: "malformed" | "event_id_reused" | "seat_unknown" | "seat_pending" | "seat_removed" | "class_full" | "session_unknown" | "session_not_started" | "session_paused" | "session_ended" | "question_unknown" | "question_closed" | "already_answered" | "response_invalid";
+        RelyingPartyOut: {
+            id: string;
+            name: string;
+        };
+        /** @description For `navigator.credentials.get()`. */
+        RequestOptions: {
+            allowCredentials?: components["schemas"]["Descriptor"][];
+            challenge: string;
+            rpId: string;
+            /** Format: int32 */
+            timeout: number;
+            userVerification: components["schemas"]["Requirement"];
+        };
+        /**
+         * @description How much is required of something.
+         * @enum {string}
+         */
+        Requirement: "required" | "preferred";
         /** @description A new password, by a link. */
         ResetIn: {
             /**
@@ -1688,8 +2570,32 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "teacher" | "student" | "parent";
+        /** @description A rotation. */
+        RotateIn: {
+            /**
+             * Format: int64
+             * @description How long the old key goes on: 0 to 604800 seconds, a day when absent.
+             */
+            overlap_s?: number | null;
+        };
+        /** @description A school. */
+        SchoolDetails: {
+            /** @description The school. */
+            id: components["schemas"]["SchoolId"];
+            /** @description Whether it is one person's own. */
+            is_personal: boolean;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it wants a second factor of its staff. */
+            require_second_factor: boolean;
+        };
         /** @description A school. */
         SchoolId: string;
+        /** @description A new school. */
+        SchoolIn: {
+            /** @description 1 to 100 characters. */
+            name: string;
+        };
         /** @description A school, to its people. */
         SchoolOut: {
             /** @description The school. */
@@ -1698,6 +2604,13 @@ export interface components {
             is_personal: boolean;
             /** @description Its name. */
             name: string;
+        };
+        /** @description What changes; what is left out stays. */
+        SchoolPatch: {
+            /** @description 1 to 100 characters. */
+            name?: string | null;
+            /** @description Whether its admins and teachers need a second factor. Felt when their tokens are refreshed. */
+            require_second_factor?: boolean | null;
         };
         /** @description A seat as a teacher sees it. */
         Seat: {
@@ -1728,6 +2641,38 @@ export interface components {
          * @enum {string}
          */
         SeatStatus: "active" | "pending" | "removed";
+        /** @description The challenge, and exactly one of code, recovery code and credential. */
+        SecondFactorIn: {
+            /** @description May come with a credential; it is the challenge. */
+            ceremony?: string | null;
+            /** @description From `/api/v1/auth/login`. */
+            challenge: string;
+            /**
+             * Format: password
+             * @description Six digits of an authenticator app.
+             */
+            code?: string | null;
+            credential?: components["schemas"]["AssertionCredential"] | null;
+            /**
+             * Format: password
+             * @description One of the ten.
+             */
+            recovery_code?: string | null;
+            /** @description Where the refresh token goes; `cookie` when absent. */
+            refresh_token_in?: components["schemas"]["Delivery"];
+        };
+        /** @description A right password, and what is still to come. */
+        SecondFactorOut: {
+            /** @description For `/api/v1/auth/login/second-factor`. */
+            challenge: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** @description What the person may go on with. */
+            methods: components["schemas"]["Method"][];
+        };
         /** @description A live session. */
         SessionId: string;
         /** @description A sign-in. */
@@ -1768,24 +2713,37 @@ export interface components {
          * @enum {string}
          */
         Status: "lobby" | "running" | "paused" | "ended";
-        /** @description A proof of who one is. */
+        /** @description Exactly one of password, code, recovery code and credential; a credential comes with its ceremony. */
         StepUpIn: {
+            /** @description From `/api/v1/auth/passkeys/assertion-options`. */
+            ceremony?: string | null;
             /**
              * Format: password
-             * @description The caller's password.
+             * @description Six digits of an authenticator app.
              */
-            password: string;
+            code?: string | null;
+            credential?: components["schemas"]["AssertionCredential"] | null;
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password?: string | null;
+            /**
+             * Format: password
+             * @description One of the ten.
+             */
+            recovery_code?: string | null;
         };
-        /** @description An access token that opens dangerous actions for a while. */
-        StepUpOut: {
-            /** @description In place of the one before. */
+        /** @description An access token that opens what is dangerous. */
+        SteppedUpOut: {
+            /** @description For `Authorization: Bearer`. */
             access_token: string;
             /**
              * Format: int64
              * @description Seconds.
              */
             expires_in: number;
-            /** @description Until when dangerous actions are open. */
+            /** @description Until when. */
             stepped_up_until: components["schemas"]["Timestamp"];
             /** @description `Bearer`. */
             token_type: string;
@@ -1852,6 +2810,20 @@ export interface components {
         };
         /** Format: date-time */
         Timestamp: string;
+        /** @description A new app. */
+        TotpIn: {
+            /** @description What its owner calls it. */
+            name?: string | null;
+        };
+        /** @description What the app must hold. Shown once. */
+        TotpOut: {
+            /** @description The factor, which counts when its first code came. */
+            id: components["schemas"]["FactorId"];
+            /** @description To be shown as a QR code. */
+            otpauth_uri: string;
+            /** @description To be typed into the app: base 32. */
+            secret: string;
+        };
         /** @description A person with an account. */
         UserId: string;
         /** @description A person. */
@@ -1883,6 +2855,186 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                factor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                factor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_IdentityOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlink_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unlinked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -1893,6 +3045,70 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LoginIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLoginIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorIn"];
             };
         };
         responses: {
@@ -2033,6 +3249,197 @@ export interface operations {
             };
         };
     };
+    come_back: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                iss?: string;
+                error?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Into the dashboard, or to the sign-in page */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_identity: {
+        parameters: {
+            query?: {
+                /** @description A path of our own; `/` when it is absent or leads elsewhere. */
+                return_to?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    go_to_provider: {
+        parameters: {
+            query?: {
+                /** @description A path of our own; `/` when it is absent or leads elsewhere. */
+                return_to?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or to the sign-in page with an error */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assertion_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssertionOptionsIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssertionOptionsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registration_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationOptionsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ask_for_reset: {
         parameters: {
             query?: never;
@@ -2115,6 +3522,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ProviderOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesOut"];
+                };
             };
             /** @description A problem (RFC 9457); `code` says which. */
             default: {
@@ -2266,7 +3729,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StepUpOut"];
+                    "application/json": components["schemas"]["SteppedUpOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -2862,6 +4325,134 @@ export interface operations {
             };
         };
     };
+    list_keys: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_KeyOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_live_session: {
         parameters: {
             query?: never;
@@ -3188,6 +4779,294 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    found_school: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchoolIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchoolDetails"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_school: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchoolDetails"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_school: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchoolPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchoolDetails"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description A part of the name or address, at most 254 characters; letters from A to Z in any case. */
+                search?: string;
+                /** @description Of this role. */
+                role?: components["schemas"]["Role"];
+                /** @description In this state. */
+                state?: components["schemas"]["PersonState"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PersonOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */

@@ -83,7 +83,8 @@ export class WorkerProcess {
   /** Every line that the Worker logged, over all its lives: `{ timestamp, level, message }`. */
   logs = [];
 
-  /** `options`: `worker`, `migrations`, `database` as `ourWorker` gives them, `port`, `state`; `inspectObjects` for objectSql. */
+  /** `options`: `worker`, `migrations`, `database` as `ourWorker` gives them, `port`, `state`; `inspectObjects` for objectSql;
+   * `publicUrl` where clients shall know it by another name than its address. */
   constructor(options) {
     this.#options = options;
   }
@@ -103,7 +104,7 @@ export class WorkerProcess {
     process.on("exit", kill);
     this.ended.then(() => process.off("exit", kill));
     const { url, pid } = await this.#call("serve", this.#options);
-    this.url = url;
+    this.url = this.#options.publicUrl ?? url;
     /** workerd's own pid, where there is a /proc. */
     this.pid = pid;
     return this;

@@ -38,12 +38,14 @@ export class World {
     const port = await freePort();
     /** What the Worker mails. */
     this.mail = await CaughtMail.start();
-    const PUBLIC_URL = `http://127.0.0.1:${port}`;
+    // A name: there are no passkeys on an address.
+    const PUBLIC_URL = `http://localhost:${port}`;
     for (const provider of this.identityProviders) await provider.start(PUBLIC_URL);
     const OIDC_PROVIDERS = JSON.stringify(this.identityProviders.map(({ setting }) => setting));
     const bindings = { ...testSecrets(), ...this.mail.bindings, PUBLIC_URL, OIDC_PROVIDERS };
     const options = await ourWorker({ bindings });
-    this.worker = new WorkerProcess({ ...options, port, state: this.newFolder(), inspectObjects: true });
+    const where = { port, state: this.newFolder(), publicUrl: PUBLIC_URL };
+    this.worker = new WorkerProcess({ ...options, ...where, inspectObjects: true });
     await this.worker.start();
     this.plan = newPlan();
     await this.worker.script(rowsOf(this.plan));

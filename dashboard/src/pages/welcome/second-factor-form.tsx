@@ -58,7 +58,7 @@ export default function SecondFactorForm({ challenge, onSignedIn, onBack }: Seco
 
   return (
     <form className="stack" onSubmit={(event) => void submit(event)} noValidate>
-      <p>Your password is right. One more step shows that it is you.</p>
+      <p>One more step shows that it is you.</p>
       {method === 'totp' && (
         <CodeInput
           label="Code from your app"

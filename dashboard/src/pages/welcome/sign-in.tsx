@@ -9,6 +9,7 @@ import { Dialog } from '../../ui/dialog'
 import { Skeleton } from '../../ui/states'
 import { WelcomeCard } from '../../ui/welcome-card'
 import { PasskeyButton, ProviderLinks } from './other-ways'
+import { useProviderChallenge } from './link-token'
 import { type Challenge, PasswordForm } from './password-form'
 import './welcome.css'
 
@@ -75,7 +76,7 @@ export function SignInAgainDialog({ user, ending }: { user: User; ending: Ending
 
 /** The password, then a second factor if the account has one; or another way. */
 function SignInSteps({ initialEmail, returnTo }: { initialEmail: string; returnTo: string }) {
-  const [challenge, setChallenge] = useState<Challenge | null>(null)
+  const [challenge, setChallenge] = useState<Challenge | null>(useProviderChallenge())
   // Somebody else signing in over the page would see what is not theirs: the session then leaves it.
   const finish = (answer: SignedInOut) => session.signIn(answer)
   if (challenge) {
