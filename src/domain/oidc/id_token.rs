@@ -241,6 +241,7 @@ fn check_times(claims: &AllClaims, started_at: i64, now: Timestamp) -> Result<()
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
     use serde_json::json;
 
     use super::*;
@@ -388,6 +389,22 @@ mod tests {
             (json!({"alg": "ES256", "kid": "ec"}), &[SignatureAlgorithm::Rs256], IdTokenError::Algorithm),
         ] {
             assert_eq!(choose(header.clone(), allowed), Err(error), "{header}");
+        }
+    }
+
+    proptest! {
+        /// Whatever comes, the answer is yes or no.
+        #[test]
+        fn no_text_breaks_the_reading(header in ".{0,40}", payload in ".{0,80}", json in ".{0,80}") {
+            let base64 = |text: &str| URL_SAFE_NO_PAD.encode(text);
+            for token in [
+                format!("{header}.{payload}.{json}"),
+                format!("{}.{}.{}", base64(&header), base64(&payload), base64(&json)),
+                format!("{}.{}.AA", base64(r#"{"alg":"ES256"}"#), base64(&payload)),
+            ] {
+                prop_assert!(UnverifiedIdToken::parse(&token).is_err());
+            }
+            prop_assert_eq!(JwkSet::parse(json.as_bytes()), None);
         }
     }
 }

@@ -25,6 +25,8 @@ fn is_api(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, proptest};
+
     use super::*;
 
     #[test]
@@ -78,6 +80,18 @@ mod tests {
         for api in ["/api", "/api/", "/api?x", "/api/v1/auth/oidc/google/start", "/x/../api/v1", "/%61pi/v1"]
         {
             assert_eq!(local_path(api), None, "{api:?}");
+        }
+    }
+
+    proptest! {
+        /// By the parser of somebody else: what is taken has a path and neither scheme nor host.
+        #[test]
+        fn what_is_taken_is_a_path_and_nothing_else(text in r"[/\\a-z.:@%?#\t ]{0,12}") {
+            if let Some(path) = local_path(&text) {
+                let uri: http::Uri = path.parse().unwrap();
+                prop_assert!(uri.scheme().is_none() && uri.authority().is_none());
+                prop_assert!(!path.starts_with("//") && !path.contains('\\'));
+            }
         }
     }
 }

@@ -143,6 +143,17 @@ fn who_has_no_verified_address_links_first() {
     assert_eq!(app.db.number("select count(*) from identities"), 0);
 }
 
+/// Nothing of a flow is in the memory of a process.
+#[test]
+fn a_flow_that_one_isolate_began_another_one_finishes() {
+    let (first, provider) = world();
+    let flow = AtProvider::start(&first, &provider, "google", "/classes");
+    let (second, provider) = world();
+    vouch(&provider, "emmy@mail.example");
+    let back = AtProvider::sent(&second, &provider, "google", flow.url, flow.cookie).back();
+    assert_eq!(location(&back), "/classes");
+}
+
 #[test]
 fn an_address_may_come_from_the_userinfo_endpoint_of_the_same_person_only() {
     let (app, provider) = world();
