@@ -16,7 +16,7 @@ use super::proofs::{
     relying_party,
 };
 use super::routing::{OpenApiRouter, routes};
-use super::signed_in::{Delivery, LoginOut, start_session};
+use super::signed_in::{Delivery, LoginOut, StartedOut, start_session};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject};
 use crate::domain::challenges::{CHALLENGE_S, Ceremony, CeremonyPurpose, LoginChallenge, Method, new_nonce};
@@ -160,7 +160,7 @@ impl SecondFactorIn {
 ///
 /// Each challenge and each code is good once. Five tries with codes in a quarter of an hour.
 #[utoipa::path(post, path = "/api/v1/auth/login/second-factor", tag = "auth", request_body = SecondFactorIn,
-    responses((status = 200, body = LoginOut), Problems))]
+    responses((status = 200, body = StartedOut), Problems))]
 async fn second_factor(
     State(app): State<AppState>,
     context: RequestContext,
@@ -271,7 +271,7 @@ pub(super) fn assertion_ceremony(app: &App, token: &str) -> Result<Ceremony, Api
 ///
 /// No password, no address: the passkey says who it is, and its device has verified them.
 #[utoipa::path(post, path = "/api/v1/auth/login/passkey", tag = "auth", request_body = PasskeyLoginIn,
-    responses((status = 200, body = LoginOut), Problems))]
+    responses((status = 200, body = StartedOut), Problems))]
 async fn login_with_passkey(
     State(app): State<AppState>,
     context: RequestContext,

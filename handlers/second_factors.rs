@@ -30,8 +30,8 @@ use crate::storage::used_challenges::{self, Once};
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(remove))
+        .routes(routes!(list_factors))
+        .routes(routes!(remove_factor))
         .routes(routes!(add_totp))
         .routes(routes!(confirm_totp))
         .routes(routes!(make_recovery_codes))
@@ -85,7 +85,10 @@ pub(super) async fn holder(app: &App, caller: &Identity, once: Option<Once<'_>>)
 /// My second factors
 #[utoipa::path(get, path = "/api/v1/auth/factors", tag = "auth", security(("access_token" = [])),
     responses((status = 200, body = FactorsOut), Problems))]
-async fn list(State(app): State<AppState>, Account(caller): Account) -> Result<Out<FactorsOut>, ApiError> {
+async fn list_factors(
+    State(app): State<AppState>,
+    Account(caller): Account,
+) -> Result<Out<FactorsOut>, ApiError> {
     let holder = holder(&app, &caller, None).await?;
     let is_staff = matches!(holder.user.role, Role::Admin | Role::Teacher);
     Ok(Out(FactorsOut {
@@ -100,7 +103,7 @@ async fn list(State(app): State<AppState>, Account(caller): Account) -> Result<O
 /// With the last one the recovery codes go.
 #[utoipa::path(delete, path = "/api/v1/auth/factors/{factor_id}", tag = "auth", security(("access_token" = [])),
     params(("factor_id" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
-async fn remove(
+async fn remove_factor(
     State(app): State<AppState>,
     context: RequestContext,
     Recent(Account(caller)): Recent<Account>,

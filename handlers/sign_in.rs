@@ -15,7 +15,7 @@ use super::extract::Json;
 use super::login_challenge::finish;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
-use super::signed_in::{Delivery, LoginOut, SignedIn, is_factor_missing};
+use super::signed_in::{Delivery, LoginOut, SignedIn, StartedOut, is_factor_missing};
 use super::{App, AppState};
 use crate::domain::account::{MAX_EMAIL, normal_email};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
@@ -149,7 +149,7 @@ fn invalid_refresh_token() -> ApiError {
 /// Each refresh token is good once; the answer has the next one. An old one that comes again after ten seconds ends the
 /// session for good. Name and role are read again.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshIn,
-    responses((status = 200, body = LoginOut), Problems))]
+    responses((status = 200, body = StartedOut), Problems))]
 async fn refresh_session(
     State(app): State<AppState>,
     context: RequestContext,

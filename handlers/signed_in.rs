@@ -74,7 +74,7 @@ pub(super) struct SignedIn {
     pub delivery: Delivery,
 }
 
-/// What every sign-in answers.
+/// What a first step of a sign-in answers.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum LoginOut {
@@ -82,6 +82,15 @@ pub enum LoginOut {
     SignedIn(SignedInOut),
     /// A second factor is still to come.
     SecondFactorRequired(SecondFactorOut),
+}
+
+/// What a sign-in answers that has nothing more to ask, for the contract.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[expect(dead_code, reason = "LoginOut is what is sent")]
+pub enum StartedOut {
+    /// Done.
+    SignedIn(SignedInOut),
 }
 
 impl SignedIn {

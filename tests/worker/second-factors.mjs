@@ -1,7 +1,7 @@
 /** Second factors in workerd: codes of `otpauth`, passkeys of an emulated authenticator in each algorithm that we verify. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthenticatorEmulator, WebAuthnEmulator } from "nid-webauthn-emulator";
+import { AuthenticatorEmulator, PasskeysCredentialsMemoryRepository, WebAuthnEmulator } from "nid-webauthn-emulator";
 import { URI } from "otpauth";
 
 const STEP_MS = 30_000;
@@ -13,8 +13,11 @@ const login = (world, { email, password }) =>
 const asking = (world, path, options) => world.request("POST", `/api/v1/auth/${path}`, options);
 const ask = (world, status, path, options) => world.expect(status, "POST", `/api/v1/auth/${path}`, options);
 
-/** A browser with an authenticator that knows one algorithm. */
-const device = (algorithm) => new WebAuthnEmulator(new AuthenticatorEmulator({ algorithmIdentifiers: [algorithm] }));
+/** A browser with an authenticator of its own that knows one algorithm. */
+function device(algorithm) {
+  const credentialsRepository = new PasskeysCredentialsMemoryRepository();
+  return new WebAuthnEmulator(new AuthenticatorEmulator({ algorithmIdentifiers: [algorithm], credentialsRepository }));
+}
 
 /** A teacher who has just proved their address. */
 async function newPerson(world, name) {

@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** My second factors */
-        get: operations["list"];
+        get: operations["list_factors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -75,7 +75,7 @@ export interface paths {
          * Remove a second factor
          * @description With the last one the recovery codes go.
          */
-        delete: operations["remove"];
+        delete: operations["remove_factor"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2129,7 +2129,7 @@ export interface components {
             /** @description Where the refresh token goes; `cookie` when absent. */
             refresh_token_in?: components["schemas"]["Delivery"];
         };
-        /** @description What every sign-in answers. */
+        /** @description What a first step of a sign-in answers. */
         LoginOut: (components["schemas"]["SignedInOut"] & {
             /** @enum {string} */
             status: "signed_in";
@@ -2708,6 +2708,11 @@ export interface components {
             /** @description Whose they are. */
             user: components["schemas"]["UserOut"];
         };
+        /** @description What a sign-in answers that has nothing more to ask, for the contract. */
+        StartedOut: components["schemas"]["SignedInOut"] & {
+            /** @enum {string} */
+            status: "signed_in";
+        };
         /**
          * @description Where a session stands.
          * @enum {string}
@@ -2855,7 +2860,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list: {
+    list_factors: {
         parameters: {
             query?: never;
             header?: never;
@@ -2949,7 +2954,7 @@ export interface operations {
             };
         };
     };
-    remove: {
+    remove_factor: {
         parameters: {
             query?: never;
             header?: never;
@@ -3085,7 +3090,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LoginOut"];
+                    "application/json": components["schemas"]["StartedOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -3117,7 +3122,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LoginOut"];
+                    "application/json": components["schemas"]["StartedOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -3608,7 +3613,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LoginOut"];
+                    "application/json": components["schemas"]["StartedOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
