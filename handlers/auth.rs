@@ -11,6 +11,7 @@ use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::SchoolId;
 use crate::domain::key::{KeyKind, KeyScope};
+use crate::domain::limits::{Action, Per};
 use crate::domain::tokens::{GameClaims, KeyRing, TokenKind, Verified, sha256_hex};
 use crate::domain::user::{Identity, Role, Scope};
 use crate::jobs::Job;
@@ -54,6 +55,8 @@ pub trait Right: Sized {
     const ROLES: &'static [Role];
     /// Whether it waits for the second factor that the school wants.
     const WAITS_FOR_FACTOR: bool = true;
+    /// What its requests are limited as, by account.
+    const LIMITED_AS: Option<Action> = None;
     /// Takes who has it.
     fn of(identity: Identity) -> Self;
     /// Who has it.
@@ -61,10 +64,13 @@ pub trait Right: Sized {
 }
 
 macro_rules! right {
-    ($name:ident, $roles:expr $(, $waits:expr)?) => {
+    ($name:ident, $roles:expr $(, $waits:expr, $limited_as:expr)?) => {
         impl Right for $name {
             const ROLES: &'static [Role] = $roles;
-            $(const WAITS_FOR_FACTOR: bool = $waits;)?
+            $(
+                const WAITS_FOR_FACTOR: bool = $waits;
+                const LIMITED_AS: Option<Action> = $limited_as;
+            )?
             fn of(identity: Identity) -> Self {
                 Self(identity)
             }
@@ -84,7 +90,7 @@ macro_rules! right {
 }
 
 const EVERYBODY: &[Role] = &[Role::Admin, Role::Teacher, Role::Student, Role::Parent];
-right!(Account, EVERYBODY, false);
+right!(Account, EVERYBODY, false, Some(Action::Account));
 right!(Person, EVERYBODY);
 right!(Teacher, &[Role::Admin, Role::Teacher]);
 right!(Admin, &[Role::Admin]);
@@ -107,6 +113,10 @@ pub(super) async fn right<R: Right>(parts: &mut Parts, app: &App) -> Result<R, A
     let subjects = vec![claims.sign_in_id.as_str(), claims.user_id.as_str()];
     if app.revocations.is_ended(subjects, issued_at).await? {
         return Err(ApiError::new(ProblemCode::InvalidToken, "The token was ended; sign in or refresh."));
+    }
+    if let Some(action) = R::LIMITED_AS {
+        let Ok(context) = RequestContext::from_request_parts(parts, &()).await;
+        app.count(&context, &[(action, Per::Account.of(claims.user_id.as_str()))]).await?;
     }
     if !R::ROLES.contains(&claims.role) {
         refused(parts, app, &claims.school_id, Subject::user(&claims.user_id)).await;

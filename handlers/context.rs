@@ -7,6 +7,9 @@ use http::HeaderMap;
 use http::header::USER_AGENT;
 use http::request::Parts;
 
+use super::cookies;
+use super::limits::Report;
+
 use crate::domain::audit::Origin;
 use crate::domain::device;
 
@@ -18,12 +21,16 @@ const MAX_ADDRESS: usize = 45;
 pub(super) struct RequestId(pub String);
 
 /// Where a request came from, for the audit log, the limits and the list of sign-ins.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestContext {
     /// Address, country and request id.
     pub origin: Origin,
     /// The device in words, like `Chrome on Windows`.
     pub device: String,
+    /// What a browser shows that has been here before.
+    pub(super) device_cookie: Option<String>,
+    /// What the request spends.
+    pub(super) limits: Report,
 }
 
 impl RequestContext {
@@ -46,6 +53,11 @@ impl<S: Sync> FromRequestParts<S> for RequestContext {
         let country = text(&parts.headers, "cf-ipcountry").filter(|text| text.len() == 2);
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         let agent = text(&parts.headers, USER_AGENT.as_str()).unwrap_or_default();
-        Ok(Self { origin: Origin { address, country, request_id }, device: device::name(&agent) })
+        Ok(Self {
+            origin: Origin { address, country, request_id },
+            device: device::name(&agent),
+            device_cookie: cookies::device(&parts.headers).map(str::to_owned),
+            limits: parts.extensions.get::<Report>().cloned().unwrap_or_default(),
+        })
     }
 }

@@ -6,10 +6,13 @@ use http::{HeaderMap, HeaderValue, Uri};
 use super::App;
 use super::problem::{ApiError, ProblemCode};
 use super::signed_in::Delivery;
+use crate::domain::known_device::DEVICE_TOKEN_S;
 use crate::domain::refresh::{REFRESH_TOKEN_MS, RefreshToken};
 
 /// `__Host-`: the browser keeps it to this very host, whole path, and https (RFC 6265bis section 4.1.3.2).
 const NAME: &str = "__Host-refresh";
+/// What tells a browser in which somebody signed in before.
+const DEVICE: &str = "__Host-device";
 /// HttpOnly: no script reads it. Lax: no other site sends it along with a POST.
 pub(super) const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Lax";
 
@@ -36,6 +39,17 @@ pub(super) fn set_refresh(token: &RefreshToken) -> HeaderValue {
 /// `Set-Cookie` that takes it away.
 pub(super) fn clear_refresh() -> HeaderValue {
     let text = format!("{NAME}=; Max-Age=0; {ATTRIBUTES}");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The cookie of a browser that has been here before.
+pub(super) fn device(headers: &HeaderMap) -> Option<&str> {
+    read(headers, DEVICE).filter(|text| !text.is_empty())
+}
+
+/// `Set-Cookie` with what the browser shows the next time.
+pub(super) fn set_device(token: &str) -> HeaderValue {
+    let text = format!("{DEVICE}={token}; Max-Age={DEVICE_TOKEN_S}; {ATTRIBUTES}");
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
 

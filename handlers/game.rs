@@ -3,6 +3,7 @@
 use axum::Json as Out;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::{ClassId, parse_join_code};
+use crate::domain::limits::{Action, Per};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::tokens::GameClaims;
 use crate::jobs::Job;
@@ -121,20 +123,13 @@ async fn open_game_session(
     Json { value: input, .. }: Json<GameSessionIn>,
 ) -> Result<impl IntoResponse, ApiError> {
     check(&input)?;
-    let bucket = format!("join-code:{}", key.id);
-    let verdict = app.rate_limits.check(bucket.clone(), app.config.join_code_limit, false).await?;
-    if !verdict.allowed {
-        return Err(ApiError::rate_limited(verdict.retry_after_s));
-    }
+    let guess = app.spend(&context, &[(Action::JoinCode, Per::Key.of(key.id.as_str()))]).await?;
     let class = match parse_join_code(&input.class_code) {
         Some(code) => by_join_code(app.db.as_ref(), &key.school_id, &code).await?,
         None => None,
     };
-    let Some(class) = class else {
-        app.rate_limits.check(bucket, app.config.join_code_limit, true).await?;
-        return Err(ApiError::not_found("class with this code"));
-    };
-    tell_room(&app, &class).await;
+    let class = class.ok_or_else(|| ApiError::not_found("class with this code"))?;
+    join(app.give_back(&context, guess), tell_room(&app, &class)).await;
     let now = app.clock.now();
     let claims = GameClaims {
         class_id: class.id.clone(),

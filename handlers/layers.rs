@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
 use super::context::RequestId;
+use super::limits::Report;
 use super::problem::{ApiError, ProblemCode};
 use super::{App, AppState};
 use crate::domain::tokens::hex;
@@ -84,6 +85,8 @@ fn trace_id(traceparent: &str) -> Option<&str> {
 pub(super) async fn observe(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let ids = Ids::of(request.headers(), &app);
     request.extensions_mut().insert(RequestId(ids.request_id.clone()));
+    let limits = Report::default();
+    request.extensions_mut().insert(limits.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let start = app.clock.now();
@@ -95,6 +98,7 @@ pub(super) async fn observe(State(app): State<AppState>, mut request: Request, n
     if let Some(error) = error {
         response = error.into_response_for(&ids.request_id);
     }
+    limits.write(response.headers_mut());
     let line = RequestLog {
         message: "request",
         level: if response.status().is_server_error() { "error" } else { "info" },

@@ -20,6 +20,7 @@ use super::signed_in::{Delivery, LoginOut, StartedOut, start_session};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject};
 use crate::domain::challenges::{CHALLENGE_S, Ceremony, CeremonyPurpose, LoginChallenge, Method, new_nonce};
+use crate::domain::limits::{Action, Per};
 use crate::domain::tokens::sha256_hex;
 use crate::domain::webauthn::{AssertionCredential, RequestOptions};
 use crate::jobs::Job;
@@ -112,8 +113,7 @@ pub(super) async fn finish(
 }
 
 /// Somebody with a challenge that still counts.
-async fn challenged(app: &App, token: &str) -> Result<(LoginChallenge, Holder), ApiError> {
-    let claims: LoginChallenge = opened(app, token)?;
+async fn challenged(app: &App, claims: LoginChallenge) -> Result<(LoginChallenge, Holder), ApiError> {
     let once = Once::Nonce(&claims.jti);
     let holder = factors::holder(app.db.as_ref(), &claims.school_id, &claims.user_id, Some(once)).await?;
     let holder = holder.filter(|holder| {
@@ -173,12 +173,18 @@ async fn second_factor(
     if input.ceremony.as_ref().is_some_and(|ceremony| *ceremony != input.challenge) {
         return Err(invalid_challenge());
     }
-    let (claims, holder) = challenged(&app, &input.challenge).await?;
+    let claims = opened::<LoginChallenge>(&app, &input.challenge);
+    let account = claims.as_ref().map(|claims| Per::Account.of(claims.user_id.as_str()));
+    let mut hits = vec![(Action::Login, Per::Address.of(context.address()))];
+    hits.extend(account.ok().map(|account| (Action::SecondFactor, account)));
+    let attempt = app.spend(&context, &hits).await?;
+    let (claims, holder) = challenged(&app, claims?).await?;
     let expected = ExpectedPasskey { challenge: &claims.jti, is_user_known: true, user_verified: false };
     let proven = match prove(&app, &context, &holder, proof, &expected).await {
         Ok(proven) => proven,
         Err(error) => return Err(refused(&app, &holder.user, &context, error).await),
     };
+    app.give_back(&context, attempt.only(Action::SecondFactor)).await;
     let how = format!("{}+{}", claims.how, proven.how());
     sign_in(&app, &context, &holder.user, &claims.jti, proven, &how, input.refresh_token_in).await
 }
@@ -231,11 +237,13 @@ pub struct AssertionOptionsOut {
     responses((status = 200, body = AssertionOptionsOut), Problems))]
 async fn assertion_options(
     State(app): State<AppState>,
+    context: RequestContext,
     Json { value: input, .. }: Json<AssertionOptionsIn>,
 ) -> Result<Out<AssertionOptionsOut>, ApiError> {
+    app.count(&context, &[(Action::Challenge, Per::Address.of(context.address()))]).await?;
     let party = relying_party(&app)?;
     if let Some(ceremony) = input.challenge {
-        let (claims, holder) = challenged(&app, &ceremony).await?;
+        let (claims, holder) = challenged(&app, opened(&app, &ceremony)?).await?;
         let passkeys = holder.confirmed().filter_map(FactorRow::descriptor).collect();
         let public_key = RequestOptions::of_known(party, &claims.jti, passkeys);
         return Ok(Out(AssertionOptionsOut { ceremony, public_key }));
@@ -280,6 +288,7 @@ async fn login_with_passkey(
     Json { value: input, .. }: Json<PasskeyLoginIn>,
 ) -> Result<Response, ApiError> {
     cookies::refuse_foreign(&app, &headers, &uri, input.refresh_token_in)?;
+    app.count(&context, &[(Action::Login, Per::Address.of(context.address()))]).await?;
     let ceremony = assertion_ceremony(&app, &input.ceremony)?;
     if !input.credential.has_plausible_id() {
         return Err(super::proofs::invalid_code());

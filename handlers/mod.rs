@@ -8,12 +8,14 @@ mod context;
 #[cfg(not(target_arch = "wasm32"))]
 mod contract;
 mod cookies;
+mod device;
 mod extract;
 mod game;
 mod health;
 mod idempotency;
 mod keys;
 mod layers;
+mod limits;
 mod live_sessions;
 mod login_challenge;
 mod notifications;

@@ -12,11 +12,14 @@ use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::Json;
 use super::problem::{ApiError, ProblemCode, Problems};
-use super::registration::{EmailIn, MAILED, MailedOut, checked_email, link_hash, link_is_dead, wish};
+use super::registration::{
+    EmailIn, MAILED, MailedOut, checked_email, count_mail, link_hash, link_is_dead, wish,
+};
 use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, AuditEvent, Subject};
 use crate::domain::ids::MailId;
+use crate::domain::limits::{Action, Per};
 use crate::domain::password::MAX_PASSWORD;
 use crate::domain::user::Identity;
 use crate::jobs::{Job, Wish};
@@ -36,9 +39,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
     responses((status = 202, body = MailedOut), Problems))]
 async fn ask_for_reset(
     State(app): State<AppState>,
+    context: RequestContext,
     Json { value: input, .. }: Json<EmailIn>,
 ) -> Result<(StatusCode, Out<MailedOut>), ApiError> {
     let email = checked_email(&input.email).map_err(|error| ApiError::invalid(vec![error]))?;
+    count_mail(&app, &context, Action::Mail, &email).await?;
     wish(&app, email, Wish::ResetPassword).await?;
     Ok(MAILED)
 }
@@ -64,7 +69,7 @@ async fn confirm_reset(
     context: RequestContext,
     Json { value: input, .. }: Json<ResetIn>,
 ) -> Result<StatusCode, ApiError> {
-    let token_hash = link_hash(&input.token)?;
+    let token_hash = link_hash(&app, &context, &input.token).await?;
     let now = app.clock.now();
     let row = passwords::reset(app.db.as_ref(), &token_hash, now).await?.ok_or_else(link_is_dead)?;
     checked_password(&input.new_password, "/new_password", &[&row.email, &row.display_name])
@@ -104,11 +109,21 @@ pub(super) async fn own_account(app: &App, caller: &Identity) -> Result<UserRow,
     user.filter(UserRow::is_active).ok_or_else(gone)
 }
 
-/// Checks the caller's own password.
-async fn check_own_password(app: &App, user: &UserRow, password: &str) -> Result<(), ApiError> {
+/// Checks the caller's own password, of which there are only so many tries.
+pub(super) async fn check_own_password(
+    app: &App,
+    context: &RequestContext,
+    user: &UserRow,
+    password: &str,
+) -> Result<(), ApiError> {
+    let attempt = app.spend(context, &[(Action::StepUp, Per::Account.of(user.id.as_str()))]).await?;
     let fits = password.chars().count() <= MAX_PASSWORD
         && app.hashing.verify(password, Some(&user.password_hash)).await?;
-    if fits { Ok(()) } else { Err(ApiError::new(ProblemCode::InvalidCredentials, "The password is wrong.")) }
+    if !fits {
+        return Err(ApiError::new(ProblemCode::InvalidCredentials, "The password is wrong."));
+    }
+    app.give_back(context, attempt).await;
+    Ok(())
 }
 
 /// Change my password
@@ -127,7 +142,7 @@ async fn change(
     checked_password(&input.new_password, "/new_password", &[&user.email, &user.display_name])
         .map_err(|error| ApiError::invalid(vec![error]))?;
     match &input.current_password {
-        Some(password) => check_own_password(&app, &user, password).await?,
+        Some(password) => check_own_password(&app, &context, &user, password).await?,
         None if user.password_hash.is_empty() && caller.is_recent(now) => {}
         None => {
             return Err(ApiError::new(

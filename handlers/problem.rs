@@ -228,6 +228,11 @@ impl ApiError {
         self.cause.as_deref()
     }
 
+    /// How long to wait, if it came too often.
+    pub fn wait_s(&self) -> Option<u32> {
+        self.retry_after_s.filter(|_| self.code == ProblemCode::RateLimited)
+    }
+
     /// The code.
     pub const fn code(&self) -> ProblemCode {
         self.code

@@ -5,10 +5,12 @@
 
 use super::App;
 use super::context::RequestContext;
+use super::limits::Spent;
 use super::problem::{ApiError, ProblemCode};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::challenges::{Ceremony, Method};
-use crate::domain::ids::MailId;
+use crate::domain::ids::{MailId, UserId};
+use crate::domain::limits::{Action, Per};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::recovery_codes;
 use crate::domain::tokens::TokenKind;
@@ -100,8 +102,6 @@ pub(super) fn exactly_one<T>(given: impl IntoIterator<Item = Option<T>>, names: 
 }
 
 /// Checks a proof of somebody who is known, be it by a password or by a session.
-///
-/// Tries with codes are counted before they are looked at, so that no burst of them gets through. Passkeys cannot be guessed.
 pub(super) async fn prove(
     app: &App,
     context: &RequestContext,
@@ -110,14 +110,8 @@ pub(super) async fn prove(
     expected: &ExpectedPasskey<'_>,
 ) -> Result<Proven, ApiError> {
     match proof {
-        ProofIn::Code(code) => {
-            count_try(app, &holder.user).await?;
-            prove_code(app, holder, code)
-        }
-        ProofIn::RecoveryCode(code) => {
-            count_try(app, &holder.user).await?;
-            prove_recovery_code(app, context, holder, code)
-        }
+        ProofIn::Code(code) => prove_code(app, holder, code),
+        ProofIn::RecoveryCode(code) => prove_recovery_code(app, context, holder, code),
         ProofIn::Passkey(credential) => {
             let factor =
                 holder.confirmed().find(|factor| factor.credential_id() == Some(credential.id.as_str()));
@@ -127,11 +121,9 @@ pub(super) async fn prove(
     }
 }
 
-/// Counts a try with a code, or refuses it unread.
-pub(super) async fn count_try(app: &App, user: &UserRow) -> Result<(), ApiError> {
-    let bucket = format!("factor:{}", user.id);
-    let verdict = app.rate_limits.check(bucket, app.config.factor_limit, true).await?;
-    if verdict.allowed { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_s)) }
+/// Counts a try with a second factor of this account, before it is looked at. To be given back when it was right.
+pub(super) async fn spend_try(app: &App, context: &RequestContext, user: &UserId) -> Result<Spent, ApiError> {
+    app.spend(context, &[(Action::SecondFactor, Per::Account.of(user.as_str()))]).await
 }
 
 /// The secret of an app, if this is one.

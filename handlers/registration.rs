@@ -15,6 +15,7 @@ use super::{App, AppState};
 use crate::domain::account::{LinkPurpose, MAX_LINK_TOKEN, link_tokens, normal_email};
 use crate::domain::audit::{AuditAction, Subject};
 use crate::domain::ids::{MailId, RegistrationId, SchoolId, UserId};
+use crate::domain::limits::{Action, Per};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::tokens::sha256_hex;
 use crate::domain::user::Role;
@@ -89,6 +90,16 @@ pub(super) async fn wish(app: &App, email: String, wish: Wish) -> Result<(), Api
     Ok(app.jobs.send(Job::Account(AccountJob { id, email, wish })).await?)
 }
 
+/// Mail goes to one address, and for one client, only so often.
+pub(super) async fn count_mail(
+    app: &App,
+    context: &RequestContext,
+    action: Action,
+    email: &str,
+) -> Result<(), ApiError> {
+    app.count(context, &[(action, Per::Mail.of(email)), (action, Per::Address.of(context.address()))]).await
+}
+
 /// Register
 ///
 /// The answer is the same whether the address has an account or not; the mail says which. The account comes to be when the
@@ -97,6 +108,7 @@ pub(super) async fn wish(app: &App, email: String, wish: Wish) -> Result<(), Api
     responses((status = 202, body = MailedOut), Problems))]
 async fn register(
     State(app): State<AppState>,
+    context: RequestContext,
     Json { value: input, .. }: Json<RegisterIn>,
 ) -> Result<(StatusCode, Out<MailedOut>), ApiError> {
     let (email, name) = (checked_email(&input.email), checked_name(&input.display_name, "/display_name"));
@@ -109,6 +121,7 @@ async fn register(
             return Err(ApiError::invalid(errors.into_iter().flatten().collect()));
         }
     };
+    count_mail(&app, &context, Action::Register, &email).await?;
     let now = app.clock.now();
     let id = RegistrationId::new(now, app.entropy.as_ref());
     let tokens = link_tokens(&app.config.auth_keys, LinkPurpose::VerifyEmail, id.as_str());
@@ -134,8 +147,9 @@ pub struct LinkIn {
     token: String,
 }
 
-/// The hash of what a link carries, or the problem of one that cannot be good.
-pub(super) fn link_hash(token: &str) -> Result<String, ApiError> {
+/// The hash of what a link carries, or the problem of one that cannot be good. Counts the try.
+pub(super) async fn link_hash(app: &App, context: &RequestContext, token: &str) -> Result<String, ApiError> {
+    app.count(context, &[(Action::OneTimeToken, Per::Address.of(context.address()))]).await?;
     if token.len() > MAX_LINK_TOKEN { Err(link_is_dead()) } else { Ok(sha256_hex(token)) }
 }
 
@@ -154,7 +168,7 @@ async fn verify_email(
     context: RequestContext,
     Json { value: input, .. }: Json<LinkIn>,
 ) -> Result<StatusCode, ApiError> {
-    let token_hash = link_hash(&input.token)?;
+    let token_hash = link_hash(&app, &context, &input.token).await?;
     let now = app.clock.now();
     let (school, user) = (SchoolId::new(now, app.entropy.as_ref()), UserId::new(now, app.entropy.as_ref()));
     let event = app.audit(&school, Subject::user(&user), AuditAction::AccountRegistered, &context);
@@ -179,9 +193,11 @@ pub struct EmailIn {
     responses((status = 202, body = MailedOut), Problems))]
 async fn resend(
     State(app): State<AppState>,
+    context: RequestContext,
     Json { value: input, .. }: Json<EmailIn>,
 ) -> Result<(StatusCode, Out<MailedOut>), ApiError> {
     let email = checked_email(&input.email).map_err(|error| ApiError::invalid(vec![error]))?;
+    count_mail(&app, &context, Action::Mail, &email).await?;
     wish(&app, email, Wish::Register).await?;
     Ok(MAILED)
 }

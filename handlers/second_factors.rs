@@ -11,7 +11,7 @@ use super::auth::{Account, Recent};
 use super::context::RequestContext;
 use super::extract::{Json, Path};
 use super::problem::{ApiError, ProblemCode, Problems};
-use super::proofs::{count_try, factor_event, invalid_code, secret, tell};
+use super::proofs::{factor_event, invalid_code, secret, spend_try, tell};
 use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject};
@@ -221,12 +221,16 @@ async fn confirm_totp(
     let app_factor = holder.factors.iter().find(|factor| factor.id == id && factor.kind == FactorType::Totp);
     let factor = app_factor.ok_or_else(|| ApiError::not_found("factor"))?;
     // A new secret is no secret to who set it up; that of an app which counts is.
-    if factor.confirmed_at.is_some() {
-        count_try(&app, &holder.user).await?;
-    }
+    let attempt = match factor.confirmed_at {
+        Some(_) => Some(spend_try(&app, &context, &caller.user_id).await?),
+        None => None,
+    };
     let code = parse_code(&input.code).ok_or_else(invalid_code)?;
     let secret = secret(&app, factor).ok_or_else(invalid_code)?;
     let step = secret.accept(&code, app.clock.now(), None).ok_or_else(invalid_code)?;
+    if let Some(attempt) = attempt {
+        app.give_back(&context, attempt).await;
+    }
     if factor.confirmed_at.is_some() {
         // The same request again, after an answer that was lost.
         let is_same = factor.last_step == Some(step);

@@ -11,6 +11,7 @@ use super::access::{Ended, end_access};
 use super::auth::Account;
 use super::context::RequestContext;
 use super::cookies::{self, Site};
+use super::device;
 use super::extract::Json;
 use super::login_challenge::finish;
 use super::problem::{ApiError, ProblemCode, Problems};
@@ -20,9 +21,9 @@ use super::{App, AppState};
 use crate::domain::account::{MAX_EMAIL, normal_email};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::MailId;
+use crate::domain::limits::{Action, Counted, Per};
 use crate::domain::password::{self, MAX_PASSWORD};
 use crate::domain::refresh::{self, RefreshToken};
-use crate::domain::tokens::sha256_hex;
 use crate::domain::user::Identity;
 use crate::jobs::Job;
 use crate::mail::{Letter, Locale, MailJob};
@@ -85,32 +86,42 @@ async fn login(
     if email.len() > MAX_EMAIL || input.password.chars().count() > MAX_PASSWORD {
         return Err(wrong());
     }
-    let bucket = format!("login:{}", sha256_hex(&email));
-    let verdict = app.rate_limits.check(bucket.clone(), app.config.login_limit, false).await?;
-    if !verdict.allowed {
-        return Err(ApiError::rate_limited(verdict.retry_after_s));
-    }
+    let attempt = app.spend(&context, &attempt(&app, &context, &email)).await?;
     let (user, waiting) = users::who_signs_in(app.db.as_ref(), &email, app.clock.now()).await?;
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
     let hash = hash.or(waiting.as_ref().map(|row| row.password_hash.as_str()));
     let fits = app.hashing.verify(&input.password, hash).await?;
     let Some(user) = user.as_ref().filter(|user| fits && user.is_active()) else {
         if fits && user.is_none() {
+            app.give_back(&context, attempt.only(Action::LoginFailure)).await;
             let detail = "Open the link in the mail that we sent to this address, then sign in.";
             return Err(ApiError::new(ProblemCode::EmailNotVerified, detail));
         }
-        app.rate_limits.check(bucket, app.config.login_limit, true).await?;
         if let Some(user) = &user {
             audit_refusal(&app, user, &context).await;
         }
         return Err(wrong());
     };
+    app.give_back(&context, attempt.only(Action::LoginFailure)).await;
     if password::is_outdated(&user.password_hash) {
         let hash = app.hashing.hash(&input.password).await?;
         let upgrade = users::upgrade_hash(&user.school_id, &user.id, &user.password_hash, &hash);
         app.db.batch(vec![upgrade]).await?;
     }
     finish(&app, user, &context, input.refresh_token_in, "password").await
+}
+
+/// What an attempt to sign in is counted as. Guesses of strangers count together, so that an account can be guessed at only so
+/// often; those in a browser that its owner signed in with before count by themselves, so that no stranger, and no pupil
+/// behind the same address, can lock the owner out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+fn attempt(app: &App, context: &RequestContext, email: &str) -> Vec<(Action, Counted)> {
+    let address = Per::Address.of(context.address());
+    let attempt = (Action::Login, address.clone());
+    if let Some(device) = device::known(app, context, email) {
+        return vec![attempt, (Action::LoginFailure, device)];
+    }
+    let account = (Action::LoginFailure, Per::Account.of(email));
+    vec![attempt, account, (Action::LoginFailure, address)]
 }
 
 async fn audit_refusal(app: &App, user: &UserRow, context: &RequestContext) {
@@ -140,6 +151,18 @@ fn presented(
     }
 }
 
+/// By token, not by session: which session it is shows only when the token has been replaced, and to refuse then would cost
+/// the session.
+async fn spend_refresh(
+    app: &App,
+    context: &RequestContext,
+    token: Option<&RefreshToken>,
+) -> Result<(), ApiError> {
+    let mut hits = vec![(Action::Refresh, Per::Address.of(context.address()))];
+    hits.extend(token.map(|token| (Action::Refresh, Per::Token.of(token.as_str()))));
+    app.count(context, &hits).await
+}
+
 fn invalid_refresh_token() -> ApiError {
     ApiError::new(ProblemCode::InvalidRefreshToken, "Sign in again.")
 }
@@ -158,6 +181,7 @@ async fn refresh_session(
     Json { value: input, .. }: Json<RefreshIn>,
 ) -> Result<Response, ApiError> {
     let (token, delivery) = presented(&app, &headers, &uri, input.refresh_token)?;
+    spend_refresh(&app, &context, token.as_ref()).await?;
     let token = token.ok_or_else(invalid_refresh_token)?;
     let now = app.clock.now();
     let successors = token.successors(&app.config.auth_keys);
@@ -180,7 +204,7 @@ async fn refresh_session(
         authenticated_at: row.authenticated_at.div_euclid(1000),
         factor_missing: is_factor_missing(row.role, row.require_second_factor != 0, row.factors),
     };
-    SignedIn { identity, email: row.email, refresh_token, delivery }.respond(&app)
+    SignedIn { identity, email: row.email, refresh_token, delivery, device: None }.respond(&app)
 }
 
 /// An old token came again: one of the two who had it is a thief.
@@ -218,6 +242,7 @@ async fn logout(
     Json { value: input, .. }: Json<RefreshIn>,
 ) -> Result<Response, ApiError> {
     let (token, _) = presented(&app, &headers, &uri, input.refresh_token)?;
+    spend_refresh(&app, &context, token.as_ref()).await?;
     let session = match token {
         Some(token) => sessions::by_token(app.db.as_ref(), &token.hash()).await?,
         None => None,

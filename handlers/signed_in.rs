@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,6 +11,7 @@ use super::App;
 use super::access::{Ended, end_access};
 use super::context::RequestContext;
 use super::cookies;
+use super::device;
 use super::login_challenge::SecondFactorOut;
 use super::problem::{ApiError, ProblemCode};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
@@ -72,6 +74,8 @@ pub(super) struct SignedIn {
     pub email: String,
     pub refresh_token: RefreshToken,
     pub delivery: Delivery,
+    /// Makes the browser known.
+    pub device: Option<HeaderValue>,
 }
 
 /// What a first step of a sign-in answers.
@@ -116,8 +120,8 @@ impl SignedIn {
             },
         });
         let mut response = Json(out).into_response();
-        if let Some(cookie) = cookie {
-            response.headers_mut().insert(SET_COOKIE, cookie);
+        for cookie in cookie.into_iter().chain(self.device) {
+            response.headers_mut().append(SET_COOKIE, cookie);
         }
         Ok(response)
     }
@@ -176,7 +180,11 @@ pub(super) async fn start_session(
         authenticated_at: now.as_secs(),
         factor_missing: is_factor_missing(user.role, user.require_second_factor != 0, user.factors),
     };
-    Ok(SignedIn { identity, email: user.email.clone(), refresh_token, delivery })
+    let device = match delivery {
+        Delivery::Cookie => Some(device::remember(app, context, &user.email)?),
+        Delivery::Body => None,
+    };
+    Ok(SignedIn { identity, email: user.email.clone(), refresh_token, delivery, device })
 }
 
 /// Ends the access tokens of sign-ins: they die within 10 s. A part of `access::end_access`, which is what a handler calls.

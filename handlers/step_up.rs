@@ -10,16 +10,16 @@ use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::Json;
 use super::login_challenge::assertion_ceremony;
-use super::problem::{ApiError, ProblemCode, Problems};
-use super::proofs::{ExpectedPasskey, ProofIn, Proven, exactly_one, invalid_challenge, prove};
+use super::passwords::check_own_password;
+use super::problem::{ApiError, Problems};
+use super::proofs::{ExpectedPasskey, ProofIn, Proven, exactly_one, invalid_challenge, prove, spend_try};
 use super::routing::{OpenApiRouter, routes};
 use super::signed_in::{access_token, is_factor_missing};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::challenges::Ceremony;
-use crate::domain::password::MAX_PASSWORD;
 use crate::domain::time::Timestamp;
-use crate::domain::tokens::{ACCESS_TOKEN_S, sha256_hex};
+use crate::domain::tokens::ACCESS_TOKEN_S;
 use crate::domain::user::{Identity, STEP_UP_S};
 use crate::domain::webauthn::AssertionCredential;
 use crate::jobs::Job;
@@ -132,34 +132,21 @@ async fn check(
     ceremony: Option<&Ceremony>,
 ) -> Result<Option<Proven>, ApiError> {
     match proof {
-        StepUpProof::Password(password) => check_password(app, holder, password).await.map(|()| None),
+        StepUpProof::Password(password) => {
+            check_own_password(app, context, &holder.user, password).await.map(|()| None)
+        }
         StepUpProof::Other(proof) => {
             let expected = ExpectedPasskey {
                 challenge: ceremony.map_or("", |ceremony| ceremony.jti.as_str()),
                 is_user_known: true,
                 user_verified: true,
             };
-            prove(app, context, holder, proof, &expected).await.map(Some)
+            let attempt = spend_try(app, context, &holder.user.id).await?;
+            let proven = prove(app, context, holder, proof, &expected).await?;
+            app.give_back(context, attempt).await;
+            Ok(Some(proven))
         }
     }
-}
-
-async fn check_password(app: &App, holder: &Holder, password: &str) -> Result<(), ApiError> {
-    let wrong = || ApiError::new(ProblemCode::InvalidCredentials, "The password is wrong.");
-    if password.chars().count() > MAX_PASSWORD {
-        return Err(wrong());
-    }
-    // The same bucket as signing in: a stolen session is no way to try passwords faster.
-    let bucket = format!("login:{}", sha256_hex(&holder.user.email));
-    let verdict = app.rate_limits.check(bucket.clone(), app.config.login_limit, false).await?;
-    if !verdict.allowed {
-        return Err(ApiError::rate_limited(verdict.retry_after_s));
-    }
-    if app.hashing.verify(password, Some(&holder.user.password_hash)).await? {
-        return Ok(());
-    }
-    app.rate_limits.check(bucket, app.config.login_limit, true).await?;
-    Err(wrong())
 }
 
 async fn proved(

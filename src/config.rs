@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::factor_keys::FactorKeys;
+use crate::domain::limits::Limits;
 use crate::domain::oidc::{Provider, parse_providers};
-use crate::domain::rate_limit::Limit;
 use crate::domain::tokens::{KeyRing, KeyRingError, parse_secret};
 use crate::domain::webauthn::RelyingParty;
 use crate::mail::{MailSettings, PRODUCT};
@@ -39,14 +39,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Where people may sign in beside here.
     pub oidc_providers: Arc<[Provider]>,
-    /// Sign-ins by way of a provider that are begun or finished, of one address: a school has many people behind one.
-    pub oidc_limit: Limit,
-    /// Codes that somebody tries for one account.
-    pub factor_limit: Limit,
-    /// Failed sign-ins for one account.
-    pub login_limit: Limit,
-    /// Wrong join codes from one key.
-    pub join_code_limit: Limit,
+    /// How often what may be done.
+    pub limits: Limits,
 }
 
 /// A setting that is missing or wrong. Says which, never its value.
@@ -95,12 +89,17 @@ impl Config {
             game_token_s,
             allowed_origins: origins(get)?,
             oidc_providers: oidc_providers(get, is_local)?,
-            oidc_limit: Limit { hits: 300, window_s: 300 },
-            factor_limit: Limit { hits: 5, window_s: 900 },
-            login_limit: Limit { hits: 10, window_s: 300 },
-            join_code_limit: Limit { hits: 60, window_s: 60 },
+            limits: limits(get)?,
         })
     }
+}
+
+/// `LIMITS`: JSON, laid over the defaults.
+fn limits(get: Lookup<'_>) -> Result<Limits, ConfigError> {
+    let Some(json) = get("LIMITS").filter(|json| !json.trim().is_empty()) else {
+        return Ok(Limits::default());
+    };
+    Limits::parse(&json).map_err(|problem| ConfigError { name: "LIMITS", problem })
 }
 
 /// `ALLOWED_ORIGINS`: comma-separated, exact.
@@ -254,6 +253,14 @@ mod tests {
             assert_eq!(error.name, "OIDC_PROVIDERS");
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn limits_that_make_no_sense_refuse_to_start() {
+        assert_eq!(read(&[]).unwrap().limits, Limits::default());
+        let error =
+            read(&[("LIMITS", r#"{"login": [{"per": "key", "hits": 1, "window_s": 1}]}"#)]).err().unwrap();
+        assert_eq!(error.to_string(), "LIMITS login: cannot be counted per key, only per address");
     }
 
     #[test]

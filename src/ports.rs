@@ -200,8 +200,10 @@ pub trait Inboxes: Send + Sync {
 
 /// Sliding-window limits that hold across the planet.
 pub trait RateLimits: Send + Sync {
-    /// Says whether one more hit on the bucket would fit; counts it when told to.
-    fn check(&self, bucket: String, limit: Limit, count: bool) -> BoxFuture<'_, Result<Verdict, PortError>>;
+    /// Counts one hit on the bucket, if it fits.
+    fn spend(&self, bucket: String, limit: Limit) -> BoxFuture<'_, Result<Verdict, PortError>>;
+    /// Takes back a hit that was counted in this slot.
+    fn give_back(&self, bucket: String, limit: Limit, slot: i64) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
 /// The list of ended sign-ins, people and keys. What is ended is felt everywhere within 10 s.

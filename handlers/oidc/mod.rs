@@ -22,6 +22,7 @@ use super::signed_in::{Delivery, start_session};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject};
 use crate::domain::ids::{IdentityId, SchoolId, UserId};
+use crate::domain::limits::{Action, Per};
 use crate::domain::oidc::{
     CallbackQuery, Claims, Endpoints, FLOW_S, Flow, LinkIntent, Provider, Start, authorization_url,
     local_path,
@@ -85,9 +86,12 @@ fn provider_of<'a>(app: &'a App, id: &str) -> Result<&'a Provider, ApiError> {
 
 /// One more sign-in from this address, if there have not been too many.
 async fn count(app: &App, context: &RequestContext) -> Result<Option<Refused>, ApiError> {
-    let bucket = format!("oidc:{}", context.address());
-    let verdict = app.rate_limits.check(bucket, app.config.oidc_limit, true).await?;
-    Ok((!verdict.allowed).then_some(Refused::RateLimited(verdict.retry_after_s)))
+    let counted = app.count(context, &[(Action::Challenge, Per::Address.of(context.address()))]).await;
+    match counted.map_err(|error| (error.wait_s(), error)) {
+        Ok(()) => Ok(None),
+        Err((Some(wait_s), _)) => Ok(Some(Refused::RateLimited(wait_s))),
+        Err((None, error)) => Err(error),
+    }
 }
 
 /// Begins a flow: where the browser goes, and the cookie that it keeps.
@@ -250,7 +254,7 @@ async fn sign_in(
     let session =
         start_session(app, user, context, Delivery::Cookie, "identity_provider", vec![touch]).await?;
     let cookie = cookies::set_refresh(&session.refresh_token);
-    Ok(redirect(&flow.return_to, [cookie, forget_flow()]))
+    Ok(redirect(&flow.return_to, [cookie, forget_flow()].into_iter().chain(session.device)))
 }
 
 /// Somebody came to an account and did not get in.

@@ -1,5 +1,6 @@
 //! Limits that hold across the planet: one Durable Object for many buckets, chosen by the bucket's hash.
 
+use futures::TryFutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use worker::send::SendFuture;
@@ -10,7 +11,7 @@ use worker::{
 
 use super::stub;
 use super::system::System;
-use crate::domain::rate_limit::{Counters, Limit, Verdict, hit};
+use crate::domain::rate_limit::{Counters, Limit, Verdict, give_back, spend};
 use crate::domain::tokens::sha256_hex;
 use crate::ports::{Clock, PortError, RateLimits};
 
@@ -19,23 +20,25 @@ pub(super) const BINDING: &str = "RATE_LIMITER";
 /// How often an object forgets what has slid out of every window.
 const FORGET_MS: i64 = 3_600_000;
 
+/// `buckets` counted by two windows.
 const CREATE: &str = "
-    create table if not exists buckets (
-      name text primary key, \"window\" integer not null, current integer not null, previous integer not null,
-      expires_at integer not null
+    drop table if exists buckets;
+    create table if not exists counters (
+      bucket text primary key, body text not null, expires_at integer not null
     ) strict, without rowid";
-const GET: &str = "select \"window\", current, previous from buckets where name = ?1";
+const GET: &str = "select body from counters where bucket = ?1";
 const PUT: &str = "
-    insert into buckets (name, \"window\", current, previous, expires_at) values (?1, ?2, ?3, ?4, ?5)
-    on conflict (name) do update set \"window\" = excluded.\"window\", current = excluded.current, previous = excluded.previous,
-      expires_at = excluded.expires_at";
-const FORGET: &str = "delete from buckets where expires_at < ?1";
+    insert into counters (bucket, body, expires_at) values (?1, ?2, ?3)
+    on conflict (bucket) do update set body = excluded.body, expires_at = excluded.expires_at";
+const FORGET: &str = "delete from counters where expires_at < ?1";
 
+/// What is asked of an object.
 #[derive(Serialize, Deserialize)]
-struct Check {
+struct Call {
     bucket: String,
     limit: Limit,
-    count: bool,
+    /// The slot of a hit to take back; a new hit is spent when absent.
+    back: Option<i64>,
 }
 
 /// The objects.
@@ -47,21 +50,28 @@ impl RateLimiterObjects {
         env.durable_object(BINDING).map(Self)
     }
 
-    async fn ask(&self, check: &Check) -> worker::Result<Verdict> {
+    async fn ask(&self, call: &Call) -> worker::Result<Verdict> {
         // 256 objects share all buckets.
-        let shard = sha256_hex(&check.bucket).get(..2).unwrap_or_default().to_owned();
-        let check = serde_json::to_string(check)?.into();
-        let answer = stub::post(self.0.get_by_name(&shard)?, "/check", None, &check).await?;
+        let shard = sha256_hex(&call.bucket).get(..2).unwrap_or_default().to_owned();
+        let call = serde_json::to_string(call)?.into();
+        let answer = stub::post(self.0.get_by_name(&shard)?, "/", None, &call).await?;
         Ok(serde_json::from_slice(&answer.body)?)
+    }
+
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Verdict, PortError>> {
+        Box::pin(SendFuture::new(async move {
+            self.ask(&call).await.map_err(|error| PortError(format!("rate limiter: {error}")))
+        }))
     }
 }
 
 impl RateLimits for RateLimiterObjects {
-    fn check(&self, bucket: String, limit: Limit, count: bool) -> BoxFuture<'_, Result<Verdict, PortError>> {
-        Box::pin(SendFuture::new(async move {
-            let check = Check { bucket, limit, count };
-            self.ask(&check).await.map_err(|error| PortError(format!("rate limiter: {error}")))
-        }))
+    fn spend(&self, bucket: String, limit: Limit) -> BoxFuture<'_, Result<Verdict, PortError>> {
+        self.call(Call { bucket, limit, back: None })
+    }
+
+    fn give_back(&self, bucket: String, limit: Limit, slot: i64) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(self.call(Call { bucket, limit, back: Some(slot) }).map_ok(|_| ()))
     }
 }
 
@@ -73,9 +83,7 @@ pub struct RateLimiter {
 
 #[derive(Deserialize)]
 struct Row {
-    window: i64,
-    current: u32,
-    previous: u32,
+    body: String,
 }
 
 impl DurableObject for RateLimiter {
@@ -84,19 +92,22 @@ impl DurableObject for RateLimiter {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let check: Check = request.json().await?;
+        let call: Call = request.json().await?;
+        // From here to the write nothing is awaited: no other call comes between.
         let sql = self.state.storage().sql();
         sql.exec(CREATE, None)?;
-        let row = sql.exec(GET, vec![check.bucket.as_str().into()])?.to_array::<Row>()?.into_iter().next();
-        let counters = row.map_or_else(Counters::default, |row| Counters {
-            window: row.window,
-            current: row.current,
-            previous: row.previous,
-        });
+        let row = sql.exec(GET, vec![call.bucket.as_str().into()])?.to_array::<Row>()?.into_iter().next();
+        let counters: Counters = row.and_then(|row| serde_json::from_str(&row.body).ok()).unwrap_or_default();
         let now = System.now();
-        let (next, verdict) = hit(counters, check.limit, now);
-        if check.count && verdict.allowed {
-            store(&sql, &check, next, now.as_millis())?;
+        let (next, verdict) = match call.back {
+            None => spend(&counters, call.limit, now),
+            Some(slot) => {
+                let next = give_back(&counters, slot);
+                (next, Verdict { allowed: true, remaining: 0, resets_after_s: 0, slot })
+            }
+        };
+        if next != counters {
+            store(&sql, &call, &next, now.as_millis())?;
             if self.state.storage().get_alarm().await?.is_none() {
                 self.state.storage().set_alarm(FORGET_MS).await?;
             }
@@ -124,15 +135,9 @@ impl DurableObject for RateLimiter {
     }
 }
 
-fn store(sql: &SqlStorage, check: &Check, counters: Counters, now: i64) -> worker::Result<()> {
-    let expires_at = now + i64::from(check.limit.window_s) * 2000;
-    let params = vec![
-        check.bucket.as_str().into(),
-        counters.window.into(),
-        i64::from(counters.current).into(),
-        i64::from(counters.previous).into(),
-        expires_at.into(),
-    ];
-    sql.exec(PUT, params)?;
+fn store(sql: &SqlStorage, call: &Call, counters: &Counters, now: i64) -> worker::Result<()> {
+    let body = serde_json::to_string(counters)?;
+    let expires_at = now + call.limit.forgotten_after_ms();
+    sql.exec(PUT, vec![call.bucket.as_str().into(), body.into(), expires_at.into()])?;
     Ok(())
 }

@@ -14,6 +14,7 @@ mod classes;
 mod contract;
 mod game;
 mod keys;
+mod limits;
 mod live_session;
 mod mail;
 mod notifications;

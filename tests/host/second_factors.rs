@@ -389,7 +389,7 @@ fn a_code_a_recovery_code_and_a_passkey_step_up_and_each_is_spent_by_it() {
 fn a_session_is_no_way_to_try_passwords_faster() {
     let app = TestApp::new();
     let ada = app.sign_in("ada");
-    for _ in 0..10 {
+    for _ in 0..5 {
         ada.post("/api/v1/auth/step-up", &json!({"password": "wrong"})).problem(401, "invalid_credentials");
     }
     ada.post("/api/v1/auth/step-up", &json!({"password": PASSWORD})).problem(429, "rate_limited");

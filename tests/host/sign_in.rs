@@ -58,7 +58,7 @@ fn after_ten_wrong_passwords_even_the_right_one_has_to_wait() {
     let wait: i64 = reply.headers["retry-after"].to_str().unwrap().parse().unwrap();
     reply.problem(429, "rate_limited");
     app.sign_in("alan");
-    app.clock.advance(wait * 1000 + 300_000);
+    app.clock.advance(wait * 1000);
     app.sign_in("ada");
 }
 

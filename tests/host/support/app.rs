@@ -68,6 +68,7 @@ pub struct TestApp {
     pub rooms: Arc<HostRooms>,
     pub clock: Arc<ManualClock>,
     pub jobs: Arc<MemoryJobs>,
+    pub limits: Arc<MemoryLimits>,
     pub outside: Arc<Outside>,
     pub mailer: MemoryMailer,
     pub config: Config,
@@ -81,6 +82,11 @@ pub struct TestApp {
 impl TestApp {
     /// Two schools: `ada` (teacher), `alan` (teacher) and `grace` (admin) in the first, `eve` (teacher) in the second.
     pub fn new() -> Arc<Self> {
+        Self::with_settings(&[])
+    }
+
+    /// With variables of a test's own.
+    pub fn with_settings(settings: &[(&str, &str)]) -> Arc<Self> {
         let db = Arc::new(HostDatabase::new());
         let clock = Arc::new(ManualClock::new());
         let entropy = Arc::new(SeededEntropy::new(1));
@@ -89,8 +95,12 @@ impl TestApp {
         let outside = Arc::new(Outside::default());
         seed(&db, entropy.as_ref());
         let revocations = Arc::new(MemoryRevocations::default());
+        let limits = Arc::new(MemoryLimits::new(clock.clone()));
         let ring = format!("k1:{SECRET}");
         let config = Config::read(&|name| match name {
+            _ if settings.iter().any(|(own, _)| *own == name) => {
+                settings.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
+            }
             "AUTH_KEYS" | "GAME_KEYS" | "FACTOR_KEYS" => Some(ring.clone()),
             "REALTIME_SECRET" => Some(SECRET.to_owned()),
             "PUBLIC_URL" => Some(PUBLIC_URL.to_owned()),
@@ -106,7 +116,7 @@ impl TestApp {
             jobs: jobs.clone(),
             rooms: rooms.clone(),
             inboxes: rooms.inboxes.clone(),
-            rate_limits: Arc::new(MemoryLimits { buckets: Mutex::default(), clock: clock.clone() }),
+            rate_limits: limits.clone(),
             revocations: revocations.clone(),
             http: outside.clone(),
             signatures: Arc::new(HostSignatures),
@@ -124,6 +134,7 @@ impl TestApp {
             rooms,
             clock,
             jobs,
+            limits,
             outside,
             mailer,
             config,

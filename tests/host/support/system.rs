@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use futures::future::BoxFuture;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
-use toolboxai_edge::domain::rate_limit::{Counters, Limit, Verdict, hit};
+use toolboxai_edge::domain::rate_limit::{Counters, Limit, Verdict, give_back, spend};
 use toolboxai_edge::domain::revocation::{Revocation, RevocationCopy};
 use toolboxai_edge::domain::time::Timestamp;
 use toolboxai_edge::jobs::Job;
@@ -81,20 +81,43 @@ impl Jobs for MemoryJobs {
     }
 }
 
+/// The limiter; it fails when told to.
 pub struct MemoryLimits {
     pub buckets: Mutex<HashMap<String, Counters>>,
     pub clock: std::sync::Arc<ManualClock>,
+    pub is_down: std::sync::atomic::AtomicBool,
+}
+
+impl MemoryLimits {
+    pub fn new(clock: std::sync::Arc<ManualClock>) -> Self {
+        Self { buckets: Mutex::default(), clock, is_down: std::sync::atomic::AtomicBool::default() }
+    }
+
+    fn answer<T>(&self, answer: impl FnOnce(&mut HashMap<String, Counters>) -> T) -> Result<T, PortError> {
+        if self.is_down.load(Ordering::SeqCst) {
+            return Err(PortError("injected".to_owned()));
+        }
+        Ok(answer(&mut self.buckets.lock().unwrap()))
+    }
 }
 
 impl RateLimits for MemoryLimits {
-    fn check(&self, bucket: String, limit: Limit, count: bool) -> BoxFuture<'_, Result<Verdict, PortError>> {
-        let mut buckets = self.buckets.lock().unwrap();
-        let counters = buckets.get(&bucket).copied().unwrap_or_default();
-        let (next, verdict) = hit(counters, limit, self.clock.now());
-        if count && verdict.allowed {
-            buckets.insert(bucket, next);
-        }
-        Box::pin(async move { Ok(verdict) })
+    fn spend(&self, bucket: String, limit: Limit) -> BoxFuture<'_, Result<Verdict, PortError>> {
+        let answer = self.answer(|buckets| {
+            let counters = buckets.entry(bucket).or_default();
+            let (next, verdict) = spend(counters, limit, self.clock.now());
+            *counters = next;
+            verdict
+        });
+        Box::pin(async move { answer })
+    }
+
+    fn give_back(&self, bucket: String, _: Limit, slot: i64) -> BoxFuture<'_, Result<(), PortError>> {
+        let answer = self.answer(|buckets| {
+            let counters = buckets.entry(bucket).or_default();
+            *counters = give_back(counters, slot);
+        });
+        Box::pin(async move { answer })
     }
 }
 
