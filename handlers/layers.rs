@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
-use super::context::RequestId;
+use super::context::{Audited, RequestId};
 use super::limits::Report;
 use super::problem::{ApiError, ProblemCode};
 use super::{App, AppState};
@@ -87,10 +87,15 @@ pub(super) async fn observe(State(app): State<AppState>, mut request: Request, n
     request.extensions_mut().insert(RequestId(ids.request_id.clone()));
     let limits = Report::default();
     request.extensions_mut().insert(limits.clone());
+    let audited = Audited::default();
+    request.extensions_mut().insert(audited.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let start = app.clock.now();
     let mut response = next.run(request).await;
+    if let Some(school) = audited.0.get() {
+        app.seal_soon(school.clone()).await;
+    }
     let error = response.extensions_mut().remove::<ApiError>();
     let (code, cause) = error.as_ref().map_or((None, None), |error| {
         (Some(error.code()), error.cause().map(|cause| Cow::Owned(cause.to_owned())))

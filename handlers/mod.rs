@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod audit;
 mod auth;
 mod classes;
 mod context;
@@ -39,7 +40,7 @@ mod signed_in;
 mod step_up;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -52,6 +53,7 @@ pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
 
 use crate::config::Config;
 use crate::domain::audit::{AuditAction, AuditEvent, Subject};
+use crate::domain::audit_chain::SealPace;
 use crate::domain::ids::SchoolId;
 use crate::hashing::Hashing;
 use crate::jobs::Job;
@@ -91,6 +93,8 @@ pub struct App {
     pub log: Arc<dyn Log>,
     /// Passwords.
     pub hashing: Hashing,
+    /// How often the audit log is sealed.
+    pub seal_pace: Mutex<SealPace>,
     /// Settings and keys.
     pub config: Config,
 }
@@ -104,7 +108,19 @@ impl App {
         action: AuditAction,
         context: &RequestContext,
     ) -> AuditEvent {
+        context.writes_audit(school);
         AuditEvent::new(self.clock.now(), self.entropy.as_ref(), school, actor, action, &context.origin)
+    }
+
+    /// Asks for the seals of events that were just written; the hourly tick is for those that nobody asked for.
+    async fn seal_soon(&self, school: SchoolId) {
+        let is_due = {
+            let mut pace = self.seal_pace.lock().unwrap_or_else(PoisonError::into_inner);
+            pace.is_due(&school, self.clock.now())
+        };
+        if is_due {
+            self.enqueue(Job::SealAudit { school_id: school }).await;
+        }
     }
 
     /// Enqueues work whose loss must not fail the request that wanted it; says so in the log.
@@ -141,6 +157,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(keys::routes())
         .merge(users::routes())
         .merge(schools::routes())
+        .merge(audit::routes())
         .merge(realtime::routes())
         .merge(notifications::routes())
         .merge(health::routes())

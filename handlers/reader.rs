@@ -15,6 +15,7 @@ use super::problem::{ApiError, ProblemCode};
 use super::{App, AppState};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::key::{KeyKind, KeyScope};
+use crate::domain::limits::{Action, Per};
 use crate::domain::tokens::sha256_hex;
 use crate::domain::user::{Role, Scope};
 use crate::jobs::Job;
@@ -98,6 +99,8 @@ async fn by_key(parts: &mut Parts, app: &App, scope: KeyScope) -> Result<(Scope,
     let key = key
         .ok_or_else(|| ApiError::new(ProblemCode::InvalidToken, "The key is unknown, expired or revoked."))?;
     let actor = Subject::new(SubjectKind::Key, key.id.as_str());
+    let Ok(context) = RequestContext::from_request_parts(parts, &()).await;
+    app.count(&context, &[(Action::Integration, Per::Key.of(key.id.as_str()))]).await?;
     if !key.may(scope) {
         refused(parts, app, &key.school_id, actor).await;
         return Err(ApiError::new(ProblemCode::Forbidden, "The key has not the scope for this."));

@@ -126,6 +126,13 @@ pub enum AuditAction {
     AuditExported,
 }
 
+impl AuditAction {
+    /// As stored and sent.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
 /// What an id in the log is the id of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

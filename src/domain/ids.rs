@@ -150,6 +150,14 @@ impl MailId {
     }
 }
 
+impl AuditId {
+    /// Not behind any event of this time or later, and behind every earlier one.
+    pub fn first_at(time: Timestamp) -> Self {
+        let ulid = Ulid::from_parts(u64::try_from(time.as_millis()).unwrap_or(0), 0);
+        Self(format!("aud_{ulid}"))
+    }
+}
+
 /// What kind of part of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartKind {

@@ -229,6 +229,6 @@ impl Results {
 }
 
 /// A cell that a spreadsheet would run as a formula gets a quote in front (OWASP, "CSV Injection").
-fn spreadsheet_safe(cell: &str) -> String {
+pub fn spreadsheet_safe(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }

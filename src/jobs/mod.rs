@@ -2,6 +2,7 @@
 
 mod account;
 mod mail;
+mod sealing;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ use crate::ports::{Clock, Database, DbError, Entropy, Inboxes, Log, Mailer, Port
 use crate::rooms::Report;
 pub use account::{AccountJob, Wish};
 
-use crate::storage::{audit, game_keys, housekeeping, reports};
+use crate::storage::{audit, audit_log, game_keys, housekeeping, reports};
 
 /// The queue of jobs.
 pub const QUEUE: &str = "toolboxai-jobs";
@@ -39,6 +40,11 @@ pub enum Job {
     Audit {
         /// What.
         event: AuditEvent,
+    },
+    /// Seal what waits in a school's audit log.
+    SealAudit {
+        /// The school.
+        school_id: SchoolId,
     },
     /// Somebody wants something for an address. What they get, and whether there is an account, is found out here and told by
     /// mail alone: the request that asked cannot tell known addresses from unknown ones, not even by its time.
@@ -120,6 +126,9 @@ pub async fn run(ports: &Ports<'_>, message: &str) -> Result<(), JobError> {
         Job::Audit { event } => {
             ports.db.batch(vec![audit::insert(&event)]).await?;
         }
+        Job::SealAudit { school_id } => {
+            audit_log::seal_waiting(ports.db, &school_id, ports.clock.now()).await?;
+        }
         Job::Account(job) => account::run(ports, job).await?,
         Job::Mail(job) => mail::send(ports, job).await?,
     }
@@ -151,6 +160,7 @@ pub async fn bury(ports: &Ports<'_>, queue: &str, message: &str) -> Result<(), D
 }
 
 /// The hourly tick.
-pub async fn tick(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
-    housekeeping::tidy(db, now).await
+pub async fn tick(ports: &Ports<'_>) -> Result<(), DbError> {
+    sealing::round(ports).await?;
+    housekeeping::tidy(ports.db, ports.clock.now()).await
 }

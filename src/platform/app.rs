@@ -1,7 +1,7 @@
 //! The router with its adapters, built once an isolate.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use worker::Env;
@@ -56,6 +56,7 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         clock: Arc::new(System),
         entropy: Arc::new(System),
         log: Arc::new(System),
+        seal_pace: Mutex::default(),
         hashing: Hashing::new(Arc::new(System), Arc::new(System), Arc::new(System)),
         config,
     };

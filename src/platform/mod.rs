@@ -25,9 +25,10 @@ use worker::{
     Context, Env, MessageBatch, MessageExt, Request, Response, ScheduleContext, ScheduledEvent, event,
 };
 
+use crate::config::Config;
 use crate::domain::ids::is_room_key;
 use crate::domain::tokens::hex;
-use crate::ports::{Clock, Entropy, Log};
+use crate::ports::{Clock, Entropy, Log, Mailer};
 use crate::{handlers, jobs};
 use app::application;
 use d1::D1;
@@ -83,17 +84,8 @@ async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _: Context) -> 
 }
 
 async fn messages(batch: &MessageBatch<serde_json::Value>, env: &Env) -> Result<(), String> {
-    let config = settings::read(env).map_err(|error| error.to_string())?;
-    let db = D1::of(env).map_err(|error| error.to_string())?;
-    let mailer = mail::mailer(env, &config.mail).map_err(|error| error.to_string())?;
-    let ports = jobs::Ports {
-        db: &db,
-        mailer: mailer.as_ref(),
-        clock: &System,
-        entropy: &System,
-        log: &System,
-        config: &config,
-    };
+    let owned = JobPorts::of(env)?;
+    let ports = owned.ports();
     let is_dead = batch.queue() == jobs::DEAD_LETTER_QUEUE;
     for message in batch.raw_iter() {
         let text = queue::text(&message.body());
@@ -115,6 +107,33 @@ async fn messages(batch: &MessageBatch<serde_json::Value>, env: &Env) -> Result<
     Ok(())
 }
 
+/// What jobs work with, while they do.
+struct JobPorts {
+    db: D1,
+    mailer: Box<dyn Mailer>,
+    config: Config,
+}
+
+impl JobPorts {
+    fn of(env: &Env) -> Result<Self, String> {
+        let config = settings::read(env).map_err(|error| error.to_string())?;
+        let db = D1::of(env).map_err(|error| error.to_string())?;
+        let mailer = mail::mailer(env, &config.mail).map_err(|error| error.to_string())?;
+        Ok(Self { db, mailer, config })
+    }
+
+    fn ports(&self) -> jobs::Ports<'_> {
+        jobs::Ports {
+            db: &self.db,
+            mailer: self.mailer.as_ref(),
+            clock: &System,
+            entropy: &System,
+            log: &System,
+            config: &self.config,
+        }
+    }
+}
+
 fn log_failure(message: &str, cause: &str) {
     System.line(&serde_json::json!({"message": message, "level": "error", "cause": cause}).to_string());
 }
@@ -122,9 +141,9 @@ fn log_failure(message: &str, cause: &str) {
 /// The hourly tick.
 #[event(scheduled)]
 async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
-    let result = match D1::of(&env) {
-        Ok(db) => jobs::tick(&db, System.now()).await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+    let result = match JobPorts::of(&env) {
+        Ok(owned) => jobs::tick(&owned.ports()).await.map_err(|error| error.to_string()),
+        Err(error) => Err(error),
     };
     if let Err(error) = result {
         log_failure("tick failed", &error);

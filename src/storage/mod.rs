@@ -2,6 +2,7 @@
 //! school, or finds it where nothing else is known yet (an e-mail address, a join code, a key).
 
 pub mod audit;
+pub mod audit_log;
 pub mod classes;
 pub mod factors;
 pub mod game_keys;

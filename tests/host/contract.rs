@@ -115,6 +115,9 @@ fn stored_and_sent_documents_stay_readable() {
         "at": "2026-11-23T10:00:00.000Z"});
     let read: Job = serde_json::from_value(job.clone()).unwrap();
     assert_eq!(serde_json::to_value(read).unwrap(), job);
+    let seal = json!({"type": "seal_audit", "school_id": format!("sch_{:026}", 1)});
+    let read: Job = serde_json::from_value(seal.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), seal);
 
     let app = TestApp::new();
     let ada = app.sign_in("ada");

@@ -204,13 +204,15 @@ fn sample(document: &serde_json::Value, reference: &str) -> serde_json::Value {
     if let Some(first) = schema["enum"].as_array().and_then(|values| values.first()) {
         return first.clone();
     }
-    let required = schema["required"].as_array().into_iter().flatten();
+    // Of several proofs exactly one: a code.
+    let code = (schema["properties"].get("code").is_some()).then_some("code");
+    let required = schema["required"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap());
     let field = |name: &str| match (name, schema["properties"][name]["$ref"].as_str()) {
         ("email", _) => json!("somebody@school.example"),
         (_, Some(reference)) => sample(document, reference),
         (_, None) => json!("a long new phrase"),
     };
-    required.map(|name| name.as_str().unwrap()).map(|name| (name.to_owned(), field(name))).collect()
+    required.chain(code).map(|name| (name.to_owned(), field(name))).collect()
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn after_thirty_days_nothing_of_a_mail_is_left() {
     let day_ms = 86_400_000;
     for (days, left) in [(29, (2, 1)), (2, (0, 0))] {
         app.clock.advance(days * day_ms);
-        block_on(jobs::tick(app.db.as_ref(), app.ports().clock.now())).unwrap();
+        block_on(jobs::tick(&app.ports())).unwrap();
         assert_eq!((app.db.number("select count(*) from mails"), dead_letters(&app)), left);
     }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod audit;
 mod classes;
 mod contract;
 mod game;

@@ -508,7 +508,7 @@ fn what_is_too_old_to_be_used_is_tidied_away() {
     with_app(&app, &ada);
     ada.post("/api/v1/auth/factors/totp", &json!({})).expect(201);
     app.clock.advance(86_400_001);
-    futures::executor::block_on(toolboxai_edge::jobs::tick(app.db.as_ref(), app.clock.now())).unwrap();
+    futures::executor::block_on(toolboxai_edge::jobs::tick(&app.ports())).unwrap();
     assert_eq!(app.db.rows("select id from used_challenges").len(), 0);
     // The app that was never confirmed is gone, the other is not.
     assert_eq!(app.db.rows("select id from factors").len(), 1);

@@ -121,6 +121,7 @@ impl TestApp {
             http: outside.clone(),
             signatures: Arc::new(HostSignatures),
             clock: clock.clone(),
+            seal_pace: Mutex::default(),
             hashing: Hashing::new(clock.clone(), entropy.clone(), Arc::new(NoPause)),
             entropy: entropy.clone(),
             log: log.clone(),
