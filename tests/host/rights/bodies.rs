@@ -43,14 +43,6 @@ struct Maker<'m> {
     names_something: bool,
 }
 
-/// Bodies that no schema tells.
-fn special(schema: &str) -> Option<Value> {
-    match schema {
-        "AuthorQuiz" => Some(fractions()),
-        _ => None,
-    }
-}
-
 /// Fields that may be left out, and without which a call is not good enough.
 const WANTED: [&str; 2] = ["current_password", "password"];
 
@@ -123,6 +115,20 @@ impl Maker<'_> {
         (Some(text), Some(content_type.clone()))
     }
 
+    /// Bodies whose fields must fit each other.
+    fn special(&mut self, schema: &str) -> Option<Value> {
+        match schema {
+            "AuthorQuiz" => Some(fractions()),
+            "InvitationIn" => {
+                self.names_something = true;
+                let [class_id, seat_id] = ["class_id", "seat_id"].map(|name| self.world.id("", name));
+                let email = "new@school.example";
+                Some(json!({"email": email, "role": "parent", "class_id": class_id, "seat_id": seat_id}))
+            }
+            _ => None,
+        }
+    }
+
     fn named(&mut self, name: &str, schema: &Value) -> Value {
         match self.world.id("", name) {
             Some(id) => {
@@ -138,7 +144,9 @@ impl Maker<'_> {
         if let Some(reference) = schema["$ref"].as_str() {
             let of = reference.rsplit('/').next().unwrap();
             let document = self.document;
-            return special(of).unwrap_or_else(|| self.value(&document["components"]["schemas"][of], name));
+            return self
+                .special(of)
+                .unwrap_or_else(|| self.value(&document["components"]["schemas"][of], name));
         }
         for choice in ["oneOf", "anyOf"] {
             if let Some(first) = schema[choice].as_array().and_then(|choices| choices.first()) {

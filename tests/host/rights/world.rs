@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use toolboxai_edge::domain::ids::{SchoolId, SignInId, UserId};
 use toolboxai_edge::domain::revocation::Revocation;
 use toolboxai_edge::domain::time::Timestamp;
+use toolboxai_edge::domain::tokens::sha256_hex;
 use toolboxai_edge::domain::user::{Identity, Role, STEP_UP_S};
 use toolboxai_edge::ports::{Clock, Revocations};
 
@@ -21,6 +22,8 @@ pub enum Caller {
     Student,
     /// Whose everything is.
     Teacher,
+    /// Who runs the class beside its owner.
+    CoTeacher,
     /// Another teacher of the same school.
     Colleague,
     Admin,
@@ -30,15 +33,19 @@ pub enum Caller {
     OtherAdmin,
     GameToken,
     GameKey,
-    OtherKey,
+    OtherGameKey,
+    /// An integration's key with all scopes.
+    IntegrationKey,
+    OtherIntegrationKey,
 }
 
 /// Everybody, in the order of the columns.
-pub const CALLERS: [Caller; 12] = [
+pub const CALLERS: [Caller; 15] = [
     Caller::Anonymous,
     Caller::Parent,
     Caller::Student,
     Caller::Teacher,
+    Caller::CoTeacher,
     Caller::Colleague,
     Caller::Admin,
     Caller::Factorless,
@@ -46,7 +53,9 @@ pub const CALLERS: [Caller; 12] = [
     Caller::OtherAdmin,
     Caller::GameToken,
     Caller::GameKey,
-    Caller::OtherKey,
+    Caller::OtherGameKey,
+    Caller::IntegrationKey,
+    Caller::OtherIntegrationKey,
 ];
 
 impl Caller {
@@ -56,6 +65,7 @@ impl Caller {
             Self::Parent => "parent",
             Self::Student => "student",
             Self::Teacher => "teacher",
+            Self::CoTeacher => "co_teacher",
             Self::Colleague => "colleague",
             Self::Admin => "admin",
             Self::Factorless => "teacher_without_factor",
@@ -63,7 +73,9 @@ impl Caller {
             Self::OtherAdmin => "other_school_admin",
             Self::GameToken => "game_token",
             Self::GameKey => "game_key",
-            Self::OtherKey => "other_school_game_key",
+            Self::OtherGameKey => "other_school_game_key",
+            Self::IntegrationKey => "integration_key",
+            Self::OtherIntegrationKey => "other_school_integration_key",
         }
     }
 
@@ -72,9 +84,15 @@ impl Caller {
         match self {
             Self::Anonymous => None,
             Self::GameToken => Some("game_token"),
-            Self::GameKey | Self::OtherKey => Some("game_key"),
+            Self::GameKey | Self::OtherGameKey => Some("game_key"),
+            Self::IntegrationKey | Self::OtherIntegrationKey => Some("integration_key"),
             _ => Some("access_token"),
         }
+    }
+
+    /// Whether they come from the second school.
+    pub fn is_elsewhere(self) -> bool {
+        matches!(self, Self::OtherTeacher | Self::OtherAdmin | Self::OtherGameKey | Self::OtherIntegrationKey)
     }
 
     pub fn is_person(self) -> bool {
@@ -91,6 +109,7 @@ impl Caller {
             Self::OtherTeacher => (4, 2, Role::Teacher),
             Self::Student => (901, 1, Role::Student),
             Self::OtherAdmin => (902, 2, Role::Admin),
+            Self::CoTeacher => (903, 1, Role::Teacher),
             _ => return None,
         })
     }
@@ -98,6 +117,14 @@ impl Caller {
 
 /// The teacher's account at another provider.
 const IDENTITY_ID: &str = "idn_00000000000000000000000001";
+
+/// The keys of an integration of each school.
+const INTEGRATION_KEYS: [&str; 2] = ["ik_first", "ik_second"];
+/// The first one's id.
+const INTEGRATION_KEY_ID: &str = "gk_00000000000000000000000901";
+const INVITATION_ID: &str = "inv_00000000000000000000000001";
+/// The parent's link to the pupil.
+const LINK_ID: &str = "gdn_00000000000000000000000001";
 
 /// Both schools.
 pub struct World {
@@ -129,7 +156,7 @@ fn sign_in(number: u32) -> String {
 impl World {
     pub fn new() -> Self {
         let app = TestApp::new();
-        for (number, school_no, role) in [(901, 1, "student"), (902, 2, "admin")] {
+        for (number, school_no, role) in [(901, 1, "student"), (902, 2, "admin"), (903, 1, "teacher")] {
             app.db.execute(&format!(
                 "insert into users (id, school_id, email, display_name, role, password_hash, email_verified_at, created_at)
                  select '{}', '{}', '{number}@school.example', 'n{number}', '{role}', password_hash, 0, 0
@@ -170,12 +197,6 @@ impl World {
     /// Something of everything, all of it the teacher's.
     fn furnish(&mut self) {
         ScriptedProvider::of(&self.app);
-        self.app.db.execute(&format!(
-            "insert into identities (id, school_id, user_id, issuer, subject, provider, created_at)
-             values ('{IDENTITY_ID}', '{}', '{}', 'https://op.example', 'ada', 'google', 0)",
-            school(1),
-            user(0)
-        ));
         let teacher = self.actor(Caller::Teacher, true);
         let class =
             json!({"name": "5a", "subject": "Mathematics", "grade_level": 5, "join_policy": "approval"});
@@ -195,6 +216,35 @@ impl World {
         let inbox = teacher.get("/api/v1/notifications").expect(200);
         inbox["items"][0]["id"].as_str().unwrap().clone_into(&mut self.notification_id);
         inbox["items"][0]["seat_id"].as_str().unwrap().clone_into(&mut self.seat_id);
+        self.insert_rows();
+    }
+
+    /// What would take a mail, another person or another provider to make.
+    fn insert_rows(&self) {
+        let (school, teacher, co_teacher, parent) = (school(1), user(0), user(903), user(3));
+        let (class, seat) = (self.class["id"].as_str().unwrap(), &self.seat_id);
+        let later = self.app.clock.now().as_millis() + 86_400_000;
+        for (number, key) in (1..).zip(INTEGRATION_KEYS) {
+            self.app.db.execute(&format!(
+                r#"insert into game_keys (id, school_id, name, key_hash, created_at, kind, scopes)
+                values ('gk_{:026}', '{}', 'Sheet', '{}', 0, 'integration',
+                    '["classes:read","results:read","quizzes:read","audit:read"]')"#,
+                900 + number,
+                self::school(number),
+                sha256_hex(key)
+            ));
+        }
+        self.app.db.execute(&format!(
+            "insert into identities (id, school_id, user_id, issuer, subject, provider, created_at)
+             values ('{IDENTITY_ID}', '{school}', '{teacher}', 'https://op.example', 'ada', 'google', 0);
+             insert into class_teachers (class_id, user_id, school_id, added_at)
+             values ('{class}', '{co_teacher}', '{school}', 0);
+             insert into invitations (id, school_id, token_hash, email, role, class_id, invited_by, created_at, expires_at)
+             values ('{INVITATION_ID}', '{school}', 'hash', 'who@school.example', 'teacher', '{class}', '{teacher}', 0, {later});
+             insert into guardians
+                 (id, school_id, class_id, seat_id, display_name, user_school_id, user_id, created_at)
+             values ('{LINK_ID}', '{school}', '{class}', '{seat}', 'Pupil 01', '{school}', '{parent}', 0)"
+        ));
     }
 
     /// The id that belongs into a path, a query or a body, by its name and the segment before it. Nothing where the name is
@@ -211,7 +261,11 @@ impl World {
             (_, "factor_id") => self.factor_id.clone(),
             (_, "seat_id") => self.seat_id.clone(),
             (_, "notification_id") => self.notification_id.clone(),
+            ("teachers", "user_id") => user(903),
             (_, "user_id") => user(0),
+            (_, "key_id") => INTEGRATION_KEY_ID.to_owned(),
+            (_, "invitation_id") => INVITATION_ID.to_owned(),
+            (_, "link_id") => LINK_ID.to_owned(),
             (_, "identity_id") => IDENTITY_ID.to_owned(),
             _ => return None,
         })
@@ -223,7 +277,9 @@ impl World {
             Caller::Anonymous => self.app.anonymous(),
             Caller::GameToken => self.app.with_token(&self.game_token),
             Caller::GameKey => self.app.with_token(GAME_KEY),
-            Caller::OtherKey => self.app.with_token(OTHER_GAME_KEY),
+            Caller::OtherGameKey => self.app.with_token(OTHER_GAME_KEY),
+            Caller::IntegrationKey => self.app.with_token(INTEGRATION_KEYS[0]),
+            Caller::OtherIntegrationKey => self.app.with_token(INTEGRATION_KEYS[1]),
             _ => self.app.with_token(&self.access_token(caller, is_recent)),
         }
     }
