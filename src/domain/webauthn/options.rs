@@ -44,7 +44,7 @@ struct PasskeyOwner {
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-struct KeyKind {
+struct CredentialKind {
     #[serde(rename = "type")]
     kind: CredentialType,
     alg: i32,
@@ -80,7 +80,7 @@ pub struct CreationOptions {
     rp: RelyingPartyOut,
     user: PasskeyOwner,
     challenge: String,
-    pub_key_cred_params: Vec<KeyKind>,
+    pub_key_cred_params: Vec<CredentialKind>,
     timeout: u32,
     exclude_credentials: Vec<Descriptor>,
     authenticator_selection: AuthenticatorSelection,
@@ -95,7 +95,7 @@ impl CreationOptions {
         (user_id, email, display_name): (&UserId, &str, &str),
         exclude_credentials: Vec<Descriptor>,
     ) -> Self {
-        let key_kind = |alg| KeyKind { kind: CredentialType::PublicKey, alg };
+        let key_kind = |alg| CredentialKind { kind: CredentialType::PublicKey, alg };
         Self {
             rp: RelyingPartyOut { id: relying_party.id.clone(), name: relying_party.name.clone() },
             user: PasskeyOwner {
