@@ -173,7 +173,7 @@ pub fn router(app: AppState) -> Router {
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn(layers::security_headers))
         .layer(from_fn_with_state(app.clone(), layers::observe))
+        .layer(from_fn(layers::security_headers))
         .with_state(app)
 }

@@ -29,6 +29,7 @@ mod results;
 mod rights;
 mod schools;
 mod second_factors;
+mod security;
 mod sessions;
 mod sign_in;
 mod signatures;
