@@ -73,6 +73,7 @@ export const steps = [
       env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: program("wasm-bindgen-cli", "wasm-bindgen-test-runner") },
     }),
   },
+  { name: "security map", run: check("node", ["scripts/check-security-map.mjs"]) },
   { name: "bench typecheck", run: check("tsc", ["--noEmit", "-p", "bench/peers"]) },
   { name: "dashboard packages", run: work(ensureDashboardPackages) },
   {
