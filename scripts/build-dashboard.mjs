@@ -16,7 +16,8 @@ export const ensureDashboardPackages = () => ensurePackages(folder, "npm package
 
 /** Builds the dashboard unless it is current. */
 export async function buildDashboard() {
-  const hash = () => hashOf([folder, inRoot("openapi.json")], { node: process.version });
+  const hash = () =>
+    hashOf([folder, inRoot("openapi.json"), inRoot("handlers", "problem.rs")], { node: process.version });
   if (isCurrent(stampFile, hash(), outputs)) return { note: "unchanged" };
   return withLock(cloneCache("dashboard.lock"), async () => {
     const before = hash();

@@ -1,9 +1,10 @@
-// Puts the API viewer into dist/docs/, from our own assets, so that /docs works without a CDN and under a strict
+// Puts the API viewer and the page of problems into dist/docs/, from our own assets, so that /docs works without a CDN and under a strict
 // Content-Security-Policy: the page carries no inline script.
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { problemsPage } from './problems.mjs'
 
 const require = createRequire(import.meta.url)
 const swagger = dirname(require.resolve('swagger-ui-dist/package.json'))
@@ -14,6 +15,7 @@ mkdirSync(target, { recursive: true })
 for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE']) {
   copyFileSync(join(swagger, file), join(target, file))
 }
-for (const file of ['index.html', 'init.js', 'viewer.css'])
+for (const file of ['index.html', 'init.js', 'viewer.css', 'problems.css'])
   copyFileSync(join(source, file), join(target, file))
-console.log('dist/docs/ holds the API viewer')
+writeFileSync(join(target, 'problems.html'), problemsPage())
+console.log('dist/docs/ holds the API viewer and the page of problems')

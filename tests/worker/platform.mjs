@@ -81,6 +81,17 @@ export function platform(world) {
     assert.match(unknown.headers.get("content-type"), /^application\/problem\+json/);
   });
 
+  test("a problem's type leads to the section about it, for every code of the contract", async () => {
+    const page = await world.request("GET", "/docs/problems", { headers: { accept: "text/html" } });
+    assert.equal(page.status, 200);
+    const contract = await world.expect(200, "GET", "/openapi.json");
+    const codes = contract.components.schemas.ProblemCode.enum;
+    assert.ok(codes.length > 30);
+    for (const code of codes) assert.ok(page.text.includes(`<section id="${code}">`), code);
+    const { type, code } = (await world.request("GET", "/api/v1/nowhere")).json;
+    assert.equal(type, `/docs/problems#${code}`);
+  });
+
   test("a request's id is in its answer and in its one log line", async () => {
     const id = "test-request-7731";
     const answer = await world.request("GET", "/api/v1/auth/me", {
