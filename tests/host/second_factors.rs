@@ -440,7 +440,7 @@ fn confirming_again_after_an_answer_that_was_lost_is_no_error() {
     assert_eq!(ada.post(&confirm, &body).expect(200), json!({"recovery_codes": null}));
     ada.post(&confirm, &json!({"code": next_code(&app, &totp)})).problem(409, "conflict");
     // Nor is it a way to try codes of an app that counts.
-    for _ in 0..3 {
+    for _ in 0..5 {
         ada.post(&confirm, &json!({"code": wrong_code(&app, &totp)})).problem(401, "invalid_code");
     }
     ada.post(&confirm, &json!({"code": wrong_code(&app, &totp)})).problem(429, "rate_limited");
