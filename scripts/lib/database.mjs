@@ -36,6 +36,15 @@ export async function execute(state, sql) {
   }
 }
 
+/** The rows of one query, of the local database or of the deployed one. */
+export async function query(state, sql, { remote = false } = {}) {
+  const where = remote ? ["--remote"] : ["--local", "--persist-to", persistFolder(state)];
+  const output = await run("wrangler", ["d1", "execute", "DB", ...where, "--json", "--command", sql], {
+    todo: remote ? "read wrangler's message above" : "is there a database? `npm start` makes it",
+  });
+  return JSON.parse(output.slice(output.indexOf("[")))[0].results;
+}
+
 /** A text as an SQL literal. */
 export const literal = (value) =>
   typeof value === "number" ? String(value) : `'${String(value).replaceAll("'", "''")}'`;

@@ -1,6 +1,7 @@
 /** Ring 4: the built wasm in workerd with all its bindings, with clients that this project did not write. One Worker. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { audit } from "./audit.mjs";
 import { crash } from "./crash.mjs";
 import { keys } from "./keys.mjs";
 import { liveClass } from "./live-class.mjs";
@@ -27,6 +28,7 @@ oidc(world);
 keys(world);
 suspension(world);
 secondFactors(world);
+audit(world);
 crash(world);
 
 test("no answer of the whole suite held a key, but an author's own view of a quiz", () => {

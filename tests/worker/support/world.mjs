@@ -44,7 +44,9 @@ export class World {
     const OIDC_PROVIDERS = JSON.stringify(this.identityProviders.map(({ setting }) => setting));
     const bindings = { ...testSecrets(), ...this.mail.bindings, PUBLIC_URL, OIDC_PROVIDERS };
     const options = await ourWorker({ bindings });
-    const where = { port, state: this.newFolder(), publicUrl: PUBLIC_URL };
+    /** Where the Worker keeps everything. */
+    this.state = this.newFolder();
+    const where = { port, state: this.state, publicUrl: PUBLIC_URL };
     this.worker = new WorkerProcess({ ...options, ...where, inspectObjects: true });
     await this.worker.start();
     this.plan = newPlan();
