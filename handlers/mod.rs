@@ -9,6 +9,7 @@ mod context;
 #[cfg(not(target_arch = "wasm32"))]
 mod contract;
 mod cookies;
+mod cors;
 mod device;
 mod extract;
 mod game;
@@ -174,6 +175,7 @@ pub fn router(app: AppState) -> Router {
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), layers::observe))
+        .layer(from_fn_with_state(app.clone(), cors::cors))
         .layer(from_fn(layers::security_headers))
         .with_state(app)
 }

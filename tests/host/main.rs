@@ -13,6 +13,7 @@ mod accounts;
 mod audit;
 mod classes;
 mod contract;
+mod cors;
 mod game;
 mod keys;
 mod limits;
