@@ -55,69 +55,6 @@ type Route<Methods> = Omit<Nothing, keyof Methods> & Methods
 
 type SignedInOut = Schemas['SignedInOut'] & { status: 'signed_in' }
 
-export type FactorMethod = 'totp' | 'passkey' | 'recovery_code'
-
-export interface SecondFactorNeeded {
-  status: 'second_factor_required'
-  challenge: string
-  expires_in: number
-  methods: FactorMethod[]
-}
-
-export interface Factor {
-  id: string
-  type: 'totp' | 'passkey'
-  name: string
-  created_at: string
-  last_used_at: string | null
-}
-
-export interface Factors {
-  items: Factor[]
-  recovery_codes_left: number
-  required_by_school: boolean
-}
-
-export interface Provider {
-  id: string
-  name: string
-}
-
-export interface LinkedIdentity {
-  id: string
-  provider: string
-  email: string | null
-  created_at: string
-}
-
-/** What the browser makes of a ceremony's options, as JSON. */
-export type CredentialJson = object
-
-export interface Ceremony {
-  ceremony: string
-  public_key: object
-}
-
-export interface School {
-  id: string
-  name: string
-  is_personal: boolean
-  require_second_factor: boolean
-}
-
-export type UserState = 'active' | 'suspended' | 'unverified'
-
-export interface Member {
-  id: string
-  email: string
-  display_name: string
-  role: Role
-  state: UserState
-  created_at: string
-  last_seen_at: string | null
-  has_second_factor: boolean
-}
-
 export interface Invitation {
   id: string
   email: string
@@ -144,7 +81,7 @@ export interface GuardianLink {
 }
 
 export interface ClassTeacher {
-  id: string
+  user_id: string
   display_name: string
   email: string
   is_owner: boolean
@@ -189,73 +126,11 @@ interface Paging {
   limit?: number
 }
 
-type Sent = { status: string }
-type Codes = { recovery_codes: string[] | null }
-
 export interface PendingPaths {
-  '/api/v1/auth/login': Route<{
-    post: Write<{ email: string; password: string }, SignedInOut | SecondFactorNeeded>
-  }>
-  '/api/v1/auth/login/second-factor': Route<{
-    post: Write<
-      {
-        challenge: string
-        code?: string
-        recovery_code?: string
-        ceremony?: string
-        credential?: CredentialJson
-      },
-      SignedInOut
-    >
-  }>
-  '/api/v1/auth/passkeys/assertion-options': Route<{ post: Write<{ challenge?: string }, Ceremony> }>
-  '/api/v1/auth/login/passkey': Route<{
-    post: Write<{ ceremony: string; credential: CredentialJson }, SignedInOut>
-  }>
-  '/api/v1/auth/step-up': Route<{
-    post: Write<
-      {
-        password?: string
-        code?: string
-        recovery_code?: string
-        ceremony?: string
-        credential?: CredentialJson
-      },
-      { access_token: string; token_type: string; expires_in: number; stepped_up_until: string }
-    >
-  }>
-  '/api/v1/auth/factors': Route<{ get: Read<Factors> }>
-  '/api/v1/auth/factors/totp': Route<{
-    post: Write<{ name?: string }, { id: string; secret: string; otpauth_uri: string }>
-  }>
-  '/api/v1/auth/factors/totp/{factor_id}/confirm': Route<{
-    post: Write<{ code: string }, Codes, { factor_id: string }>
-  }>
-  '/api/v1/auth/passkeys/registration-options': Route<{ post: Read<Ceremony> }>
-  '/api/v1/auth/passkeys': Route<{
-    post: Write<{ ceremony: string; name: string; credential: CredentialJson }, Codes & { factor: Factor }>
-  }>
-  '/api/v1/auth/factors/{factor_id}': Route<{ delete: Read<undefined, { factor_id: string }> }>
-  '/api/v1/auth/recovery-codes': Route<{ post: Read<{ recovery_codes: string[] }> }>
-  '/api/v1/auth/providers': Route<{ get: Read<{ items: Provider[] }> }>
-  '/api/v1/auth/identities': Route<{ get: Read<{ items: LinkedIdentity[] }> }>
-  '/api/v1/auth/identities/{identity_id}': Route<{ delete: Read<undefined, { identity_id: string }> }>
-  '/api/v1/auth/oidc/{provider}/link': Route<{ post: Read<{ url: string }, { provider: string }> }>
-  '/api/v1/schools': Route<{ post: Write<{ name: string }, School> }>
-  '/api/v1/schools/current': Route<{
-    get: Read<School>
-    patch: Write<{ name?: string; require_second_factor?: boolean }, School>
-  }>
-  '/api/v1/users': Route<{
-    get: Read<List<Member>, never, Paging & { search?: string; role?: Role; state?: UserState }>
-  }>
-  '/api/v1/users/{user_id}': Route<{
-    get: Read<Member, { user_id: string }>
-    patch: Write<{ role: Role }, Member, { user_id: string }>
-    delete: Read<undefined, { user_id: string }>
-  }>
-  '/api/v1/users/{user_id}/suspend': Route<{ post: Write<{ reason: string }, Member, { user_id: string }> }>
-  '/api/v1/users/{user_id}/restore': Route<{ post: Read<Member, { user_id: string }> }>
+  '/api/v1/auth/login/second-factor': Route<{ post: Write<Schemas['SecondFactorIn'], SignedInOut> }>
+  '/api/v1/auth/login/passkey': Route<{ post: Write<Schemas['PasskeyLoginIn'], SignedInOut> }>
+  '/api/v1/auth/refresh': Route<{ post: Write<Schemas['RefreshIn'], SignedInOut> }>
+  '/api/v1/auth/sessions': Route<{ get: Read<{ items: Schemas['SessionOut'][] }> }>
   '/api/v1/invitations': Route<{
     get: Read<List<Invitation>, never, Paging>
     post: Write<{ email: string; role: Role; class_id?: string; seat_id?: string }, Invitation>
@@ -263,7 +138,7 @@ export interface PendingPaths {
   '/api/v1/invitations/{invitation_id}': Route<{ delete: Read<undefined, { invitation_id: string }> }>
   '/api/v1/invitations/preview': Route<{ post: Write<{ token: string }, InvitationPreview> }>
   '/api/v1/invitations/accept': Route<{
-    post: Write<{ token: string; display_name?: string; password?: string }, Sent>
+    post: Write<{ token: string; display_name?: string; password?: string }, { status: string }>
   }>
   '/api/v1/classes/{class_id}/seats/{seat_id}/guardian-code': Route<{
     post: Read<{ code: string; expires_at: string }, { class_id: string; seat_id: string }>

@@ -29,23 +29,26 @@ export type SessionItem = Schemas['SessionOut']
 /** What a sign-in answers once it is done. */
 export type SignedInOut = Schemas['SignedInOut']
 export type Role = Schemas['Role']
+/** What a sign-in answers that is not done yet. */
+export type SecondFactorNeeded = Schemas['SecondFactorOut']
+export type FactorMethod = Schemas['Method']
+export type Factor = Schemas['FactorOut']
+export type Factors = Schemas['FactorsOut']
+export type Provider = Schemas['ProviderOut']
+export type LinkedIdentity = Schemas['IdentityOut']
+/** What a browser gave for a passkey that is there, and for one that is new. */
+export type AssertionCredential = Schemas['AssertionCredential']
+export type RegistrationCredential = Schemas['RegistrationCredential']
+export type Member = Schemas['PersonOut']
+export type UserState = Schemas['PersonState']
+export type School = Schemas['SchoolDetails']
 export type {
   AuditEvent,
-  Ceremony,
   ClassTeacher,
-  Factor,
-  FactorMethod,
-  Factors,
   GuardianLink,
   Invitation,
   InvitationPreview,
   Key,
   KeyKind,
   KeyScope,
-  LinkedIdentity,
-  Member,
-  Provider,
-  School,
-  SecondFactorNeeded,
-  UserState,
 } from './pending'

@@ -1,11 +1,12 @@
 /** Passkeys: between the server's JSON and what the browser's authenticators want and give. */
 import { explain } from '../api/problem'
 import { type Client, publicApi, unwrap } from '../api/public'
+import type { AssertionCredential, RegistrationCredential } from '../api/types'
 
 /** What the server checks: the ceremony that it began, and what the authenticator made of it. */
 export interface Assertion {
   ceremony: string
-  credential: object
+  credential: AssertionCredential
 }
 
 /** Asks for a passkey. With a challenge of a sign-in, only one of that account's. */
@@ -17,12 +18,13 @@ export async function askForPasskey(
     client.POST('/api/v1/auth/passkeys/assertion-options', { body }),
   )
   const credential = await navigator.credentials.get({ publicKey: toRequestOptions(public_key) })
-  return { ceremony, credential: toJson(credential) }
+  return { ceremony, credential: toJson(credential) as AssertionCredential }
 }
 
 /** Makes a passkey out of the server's options. */
-export async function makePasskey(options: object): Promise<object> {
-  return toJson(await navigator.credentials.create({ publicKey: toCreationOptions(options) }))
+export async function makePasskey(options: object): Promise<RegistrationCredential> {
+  const credential = await navigator.credentials.create({ publicKey: toCreationOptions(options) })
+  return toJson(credential) as RegistrationCredential
 }
 
 /** Why it did not work, for a person. */

@@ -26,12 +26,7 @@ export function IdentitiesCard({ hasPassword }: { hasPassword: boolean }) {
       </div>
       <ul className="rows">
         {identities.data.map((identity) => (
-          <IdentityRow
-            key={identity.id}
-            identity={identity}
-            name={providers.data.find(({ id }) => id === identity.provider)?.name ?? identity.provider}
-            isLastWay={isLastWay}
-          />
+          <IdentityRow key={identity.id} identity={identity} isLastWay={isLastWay} />
         ))}
         {providers.data
           .filter(({ id }) => !linked.has(id))
@@ -45,12 +40,12 @@ export function IdentitiesCard({ hasPassword }: { hasPassword: boolean }) {
 
 interface IdentityRowProps {
   identity: LinkedIdentity
-  name: string
   /** Without it nobody could sign in any more. */
   isLastWay: boolean
 }
 
-function IdentityRow({ identity, name, isLastWay }: IdentityRowProps) {
+function IdentityRow({ identity, isLastWay }: IdentityRowProps) {
+  const name = identity.provider_name
   const client = useQueryClient()
   const unlink = async () => {
     const params = { path: { identity_id: identity.id } }
@@ -63,7 +58,7 @@ function IdentityRow({ identity, name, isLastWay }: IdentityRowProps) {
       <span className="row-main">
         <span className="row-title">{name}</span>
         <span className="muted small">
-          {identity.email && `${identity.email} · `}since <When at={identity.created_at} isDate />
+          {identity.account && `${identity.account} · `}since <When at={identity.created_at} isDate />
         </span>
       </span>
       {isLastWay ? (

@@ -34,7 +34,7 @@ export function TeachersCard({ classId }: { classId: string }) {
       {teachers.data ? (
         <ul className="rows" aria-label="Teachers">
           {teachers.data.map((teacher) => (
-            <TeacherRow key={teacher.id} teacher={teacher} classId={classId} />
+            <TeacherRow key={teacher.user_id} teacher={teacher} classId={classId} />
           ))}
         </ul>
       ) : teachers.isError ? (
@@ -56,7 +56,7 @@ export function TeachersCard({ classId }: { classId: string }) {
 function TeacherRow({ teacher, classId }: { teacher: ClassTeacher; classId: string }) {
   const client = useQueryClient()
   const remove = async () => {
-    const params = { path: { class_id: classId, user_id: teacher.id } }
+    const params = { path: { class_id: classId, user_id: teacher.user_id } }
     await unwrap(api.DELETE('/api/v1/classes/{class_id}/teachers/{user_id}', { params }))
     await client.invalidateQueries({ queryKey: keyOf(classId) })
     notify(`${teacher.display_name} no longer teaches this class.`)

@@ -14,9 +14,7 @@ it.each([
 it('a challenge comes with its methods and leads to a page of ours', () => {
   const found = challengeIn('#challenge=c&expires_in=300&methods=totp,telepathy&return_to=%2Fclasses%3Fnew')
   expect(found?.challenge).toEqual({
-    status: 'second_factor_required',
     challenge: 'c',
-    expires_in: 300,
     methods: ['totp'],
   })
   expect(found?.returnTo).toBe('/classes?new')

@@ -41,9 +41,7 @@ export function challengeIn(hash: string): ProviderChallenge | null {
   const returnTo = parameters.get('return_to') ?? ''
   return {
     challenge: {
-      status: 'second_factor_required',
       challenge,
-      expires_in: Number(parameters.get('expires_in')),
       methods: methods as FactorMethod[],
     },
     // Anybody can make an address of ours: it leads to a page of ours and nowhere else.

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button'
 import { TextInput } from '../../ui/fields'
 import { ResendVerification } from './resend'
 
-export type Challenge = SecondFactorNeeded
+export type Challenge = Pick<SecondFactorNeeded, 'challenge' | 'methods'>
 
 export interface PasswordFormProps {
   initialEmail: string

@@ -2,7 +2,7 @@
 import { type FormEvent, useState } from 'react'
 import { ApiError, explain } from '../../api/problem'
 import { publicApi, unwrap } from '../../api/public'
-import type { FactorMethod, SignedInOut } from '../../api/types'
+import type { AssertionCredential, FactorMethod, SignedInOut } from '../../api/types'
 import { askForPasskey, explainPasskey } from '../../auth/passkey'
 import { Button } from '../../ui/button'
 import { CodeInput } from '../../ui/code-input'
@@ -16,7 +16,10 @@ export interface SecondFactorFormProps {
   onBack: () => void
 }
 
-type Proof = { code: string } | { recovery_code: string } | { ceremony: string; credential: object }
+type Proof =
+  | { code: string }
+  | { recovery_code: string }
+  | { ceremony: string; credential: AssertionCredential }
 
 const LABELS: Record<FactorMethod, string> = {
   totp: 'Use a code from your app',

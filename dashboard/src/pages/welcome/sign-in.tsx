@@ -10,7 +10,6 @@ import { Skeleton } from '../../ui/states'
 import { WelcomeCard } from '../../ui/welcome-card'
 import { useProviderChallenge } from './link-token'
 import { PasskeyButton, ProviderLinks } from './other-ways'
-import { useProviderChallenge } from './link-token'
 import { type Challenge, PasswordForm } from './password-form'
 import './welcome.css'
 
