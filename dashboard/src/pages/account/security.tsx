@@ -6,6 +6,7 @@ import { api, unwrap } from '../../api/client'
 import { ApiError } from '../../api/problem'
 import { keys, useMe } from '../../api/queries'
 import type { Account } from '../../api/types'
+import { explainProvider } from '../../auth/provider-errors'
 import { useSession } from '../../auth/use-session'
 import { Button } from '../../ui/button'
 import { TextInput } from '../../ui/fields'
@@ -21,7 +22,9 @@ import { IdentitiesCard } from './identities'
 export function SecurityTab() {
   const me = useMe()
   const state = useSession()
-  const wasSentHere = new URLSearchParams(useSearch()).has('required')
+  const search = new URLSearchParams(useSearch())
+  const wasSentHere = search.has('required')
+  const linkError = search.get('error')
   if (me.isError)
     return (
       <ErrorState
@@ -34,6 +37,11 @@ export function SecurityTab() {
   const isRequired = wasSentHere || (state.status === 'signed_in' && state.user.second_factor_required)
   return (
     <div className="stack">
+      {linkError !== null && (
+        <p className="callout callout-warn" role="alert">
+          {explainProvider(linkError)}
+        </p>
+      )}
       {isRequired && <RequiredCallout hasFactor={me.data.factors > 0} />}
       <FactorsCard />
       <PasswordCard key={String(me.data.has_password)} account={me.data} />

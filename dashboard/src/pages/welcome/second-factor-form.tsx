@@ -12,7 +12,7 @@ import type { Challenge } from './password-form'
 export interface SecondFactorFormProps {
   challenge: Challenge
   onSignedIn: (answer: SignedInOut) => void
-  /** Back to the password, which is needed again once the challenge is too old. */
+  /** Back to the first step, which is needed again once the challenge is too old. */
   onBack: () => void
 }
 
@@ -59,6 +59,7 @@ export default function SecondFactorForm({ challenge, onSignedIn, onBack }: Seco
     setError(undefined)
   }
 
+  const others = isTooOld ? [] : challenge.methods.filter((other) => other !== method)
   return (
     <form className="stack" onSubmit={(event) => void submit(event)} noValidate>
       <p>One more step shows that it is you.</p>
@@ -95,24 +96,23 @@ export default function SecondFactorForm({ challenge, onSignedIn, onBack }: Seco
           {method === 'passkey' ? 'Use your passkey' : 'Sign in'}
         </Button>
       )}
-      {challenge.methods
-        .filter((other) => other !== method)
-        .map((other) => (
-          <Button key={other} variant="quiet" onPress={() => choose(other)}>
-            {LABELS[other]}
-          </Button>
-        ))}
-      <Button variant="quiet" onPress={onBack}>
-        Back to the password
-      </Button>
+      {others.map((other) => (
+        <Button key={other} variant="quiet" onPress={() => choose(other)}>
+          {LABELS[other]}
+        </Button>
+      ))}
+      {!isTooOld && (
+        <Button variant="quiet" onPress={onBack}>
+          Back
+        </Button>
+      )}
     </form>
   )
 }
 
 function explainProof(error: unknown): string {
   if (error instanceof ApiError) {
-    if (error.code === 'invalid_challenge')
-      return 'That took too long. Please start again with your password.'
+    if (error.code === 'invalid_challenge') return 'That took too long. Please start again.'
     if (error.status === 401) return 'That is not right. Codes change every 30 seconds: try the newest one.'
     if (error.status === 422) return 'Please enter the code.'
     return explain(error)

@@ -2,6 +2,7 @@
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useSearch } from 'wouter'
 import type { SignedInOut, User } from '../../api/types'
+import { explainProvider } from '../../auth/provider-errors'
 import type { Ending } from '../../auth/state'
 import { session } from '../../auth/use-session'
 import { Button } from '../../ui/button'
@@ -14,15 +15,6 @@ import { type Challenge, PasswordForm } from './password-form'
 import './welcome.css'
 
 const SecondFactorForm = lazy(() => import('./second-factor-form'))
-
-/** What a provider's answer came to, when it was no sign-in. */
-const PROVIDER_ERRORS: Record<string, string> = {
-  access_denied: 'You did not allow the sign-in at the other site. Nothing was changed.',
-  email_in_use:
-    'There is an account with this e-mail address already. Sign in with its password, then link the other one on your account page.',
-  email_not_verified: 'The other site has not confirmed your e-mail address. Confirm it there and try again.',
-  account_suspended: 'This account is suspended. Ask an admin of your school.',
-}
 
 /** The first page of somebody who is not signed in; the address stays, so they land where they wanted to go. */
 export function SignInPage({ wasIdle }: { wasIdle: boolean }) {
@@ -44,7 +36,7 @@ export function SignInPage({ wasIdle }: { wasIdle: boolean }) {
       )}
       {error && (
         <p className="callout callout-warn" role="alert">
-          {PROVIDER_ERRORS[error] ?? 'Signing in at the other site did not work. Try again, or sign in here.'}
+          {explainProvider(error)}
         </p>
       )}
       <SignInSteps initialEmail="" returnTo={location === '/sign-in' ? '/' : location} />
