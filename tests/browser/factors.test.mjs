@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { enter, foundSchool, makePerson, PASSWORD, totp } from './accounts.mjs'
-import { audit, fillSignIn, launchBrowser, openPage, refuse, screenshot } from './support.mjs'
+import { audit, baseUrl, fillSignIn, launchBrowser, openPage, refuse, screenshot } from './support.mjs'
 
 const TEST_PATIENCE_MS = 180_000
 
@@ -94,6 +94,46 @@ test('an authenticator app is set up, asked for at sign-in, and a recovery code 
     await page.getByRole('button', { name: /^Remove / }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByText('None yet.').waitFor()
+  })
+})
+
+/** What the server asks for after a right password or a provider's answer. */
+async function challengeOf({ email, password }) {
+  const response = await fetch(`${baseUrl}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' },
+    body: JSON.stringify({ email, password }),
+  })
+  assert.equal(response.status, 200, await response.clone().text())
+  return response.json()
+}
+
+test('whoever comes back from a provider is asked for the second factor, then is where they wanted to go', {
+  timeout: TEST_PATIENCE_MS,
+}, async () => {
+  await withPerson('Oda Oidc', async ({ page, person }) => {
+    await openSecurity(page)
+    const { codes } = await addApp(page)
+    await signOut(page)
+    const { challenge, methods } = await challengeOf(person)
+    const comeBack = (returnTo) => {
+      const fields = { challenge, expires_in: '300', methods: methods.join(','), return_to: returnTo }
+      return page.goto(`/sign-in#${new URLSearchParams(fields)}`)
+    }
+    await page.goto('/sign-in?error=link_first')
+    await page.getByText('There is an account with this e-mail address already.').waitFor()
+    await audit(page, 'sign-in-link-first')
+    await page.goto('/register')
+    await comeBack('//elsewhere.example')
+    await page.getByLabel('Code from your app').waitFor()
+    assert.equal(page.url(), `${baseUrl}/`, 'no address leads elsewhere')
+    await page.goto('/register')
+    await comeBack('/quizzes')
+    await page.getByRole('button', { name: 'Use a recovery code' }).click()
+    assert.equal(page.url(), `${baseUrl}/quizzes`, 'the challenge is gone from the address')
+    await page.getByLabel('Recovery code').fill(codes[0])
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('heading', { name: 'Quizzes', level: 1 }).waitFor()
   })
 })
 

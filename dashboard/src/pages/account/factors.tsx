@@ -134,7 +134,9 @@ function FactorRow({ factor, onChanged }: { factor: Factor; onChanged: () => Pro
       <span className="row-main">
         <span className="row-title">
           {factor.name}
-          <span className="badge">{TYPE_NAMES[factor.type]}</span>
+          {factor.name !== TYPE_NAMES[factor.type] && (
+            <span className="badge">{TYPE_NAMES[factor.type]}</span>
+          )}
         </span>
         <span className="muted small">
           Added <When at={factor.created_at} isDate />

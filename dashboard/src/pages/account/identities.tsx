@@ -87,7 +87,7 @@ function ProviderRow({ provider }: { provider: Provider }) {
     setPending(true)
     setError(null)
     try {
-      const params = { path: { provider: provider.id } }
+      const params = { path: { provider: provider.id }, query: { return_to: '/account/security' } }
       const { url } = await unwrap(api.POST('/api/v1/auth/oidc/{provider}/link', { params }))
       session.expectSignIn()
       window.location.assign(url)

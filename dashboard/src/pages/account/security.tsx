@@ -42,6 +42,11 @@ export function SecurityTab() {
           {explainProvider(linkError)}
         </p>
       )}
+      {search.has('linked') && (
+        <p className="callout" role="status">
+          Your other account is linked. From now on it signs you in here.
+        </p>
+      )}
       {isRequired && <RequiredCallout hasFactor={me.data.factors > 0} />}
       <FactorsCard />
       <PasswordCard key={String(me.data.has_password)} account={me.data} />
