@@ -53,8 +53,6 @@ interface Nothing {
 
 type Route<Methods> = Omit<Nothing, keyof Methods> & Methods
 
-type SignedInOut = Schemas['SignedInOut'] & { status: 'signed_in' }
-
 export interface Invitation {
   id: string
   email: string
@@ -87,35 +85,6 @@ export interface ClassTeacher {
   is_owner: boolean
 }
 
-export type KeyKind = 'experience' | 'integration'
-export type KeyScope = 'game' | 'classes:read' | 'results:read' | 'quizzes:read' | 'audit:read'
-
-export interface Key {
-  id: string
-  name: string
-  kind: KeyKind
-  scopes: KeyScope[]
-  created_at: string
-  expires_at: string | null
-  last_used_at: string | null
-  revoked_at: string | null
-  last_four: string
-}
-
-export interface AuditEvent {
-  id: string
-  at: string
-  action: string
-  actor: { kind: string; id: string; name: string | null }
-  target: { kind: string; id: string } | null
-  reason: string | null
-  address: string | null
-  country: string | null
-  request_id: string | null
-  detail: unknown
-  seal: { seq: number; hash: string } | null
-}
-
 interface List<T> {
   items: T[]
   next_cursor?: string | null
@@ -127,10 +96,6 @@ interface Paging {
 }
 
 export interface PendingPaths {
-  '/api/v1/auth/login/second-factor': Route<{ post: Write<Schemas['SecondFactorIn'], SignedInOut> }>
-  '/api/v1/auth/login/passkey': Route<{ post: Write<Schemas['PasskeyLoginIn'], SignedInOut> }>
-  '/api/v1/auth/refresh': Route<{ post: Write<Schemas['RefreshIn'], SignedInOut> }>
-  '/api/v1/auth/sessions': Route<{ get: Read<{ items: Schemas['SessionOut'][] }> }>
   '/api/v1/invitations': Route<{
     get: Read<List<Invitation>, never, Paging>
     post: Write<{ email: string; role: Role; class_id?: string; seat_id?: string }, Invitation>
@@ -151,23 +116,5 @@ export interface PendingPaths {
   '/api/v1/classes/{class_id}/teachers': Route<{ get: Read<{ items: ClassTeacher[] }, { class_id: string }> }>
   '/api/v1/classes/{class_id}/teachers/{user_id}': Route<{
     delete: Read<undefined, { class_id: string; user_id: string }>
-  }>
-  '/api/v1/keys': Route<{
-    get: Read<{ items: Key[] }>
-    post: Write<
-      { name: string; kind: KeyKind; scopes: KeyScope[]; expires_at?: string },
-      Key & { key: string }
-    >
-  }>
-  '/api/v1/keys/{key_id}': Route<{ delete: Read<undefined, { key_id: string }> }>
-  '/api/v1/keys/{key_id}/rotate': Route<{
-    post: Write<{ overlap_s?: number }, Key & { key: string }, { key_id: string }>
-  }>
-  '/api/v1/audit': Route<{
-    get: Read<
-      List<AuditEvent>,
-      never,
-      Paging & { actor?: string; action?: string; target?: string; after?: string; before?: string }
-    >
   }>
 }

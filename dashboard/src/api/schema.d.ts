@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description The newest first. With `Accept: text/csv` the same as a file of up to 10,000 events, whose header `Link` says where it goes
+         *     on; that somebody took a file is an event itself.
+         */
+        get: operations["read_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/factors": {
         parameters: {
             query?: never;
@@ -1260,6 +1281,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who did it. */
+        ActorOut: {
+            /** @description Which one. */
+            id: string;
+            /** @description What kind. */
+            kind: components["schemas"]["SubjectKind"];
+            /** @description The name, while there is one. */
+            name?: string | null;
+        };
         /** @description What an answer came to. */
         AnswerResult: {
             /** @description Badges earned by it. */
@@ -1337,6 +1367,34 @@ export interface components {
             clientDataJSON: string;
             /** @description How the authenticator can be reached. */
             transports?: string[];
+        };
+        /**
+         * @description Everything that is audited. A closed set: a filter and a reader can rely on it.
+         * @enum {string}
+         */
+        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "audit.exported";
+        /** @description An event. */
+        AuditEventOut: {
+            /** @description What. */
+            action: components["schemas"]["AuditAction"];
+            /** @description Who did it. */
+            actor: components["schemas"]["ActorOut"];
+            /** @description From which IP address. */
+            address?: string | null;
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description From which country, ISO 3166-1 alpha-2. */
+            country?: string | null;
+            /** @description More, by action. */
+            detail?: Record<string, never> | null;
+            /** @description The event. */
+            id: string;
+            /** @description Why. */
+            reason?: string | null;
+            /** @description In which request. */
+            request_id: string;
+            seal?: components["schemas"]["SealOut"] | null;
+            target?: components["schemas"]["TargetOut"] | null;
         };
         AuthenticatorSelection: {
             requireResidentKey: boolean;
@@ -1531,11 +1589,16 @@ export interface components {
             authenticatorSelection: components["schemas"]["AuthenticatorSelection"];
             challenge: string;
             excludeCredentials: components["schemas"]["Descriptor"][];
-            pubKeyCredParams: components["schemas"]["KeyKind"][];
+            pubKeyCredParams: components["schemas"]["CredentialKind"][];
             rp: components["schemas"]["RelyingPartyOut"];
             /** Format: int32 */
             timeout: number;
             user: components["schemas"]["PasskeyOwner"];
+        };
+        CredentialKind: {
+            /** Format: int32 */
+            alg: number;
+            type: components["schemas"]["CredentialType"];
         };
         /**
          * @description `public-key`, the only kind.
@@ -1693,11 +1756,11 @@ export interface components {
             /** @description What it may do: `game` for an experience, the others for an integration. */
             scopes: components["schemas"]["KeyScope"][];
         };
-        KeyKind: {
-            /** Format: int32 */
-            alg: number;
-            type: components["schemas"]["CredentialType"];
-        };
+        /**
+         * @description What a key is for.
+         * @enum {string}
+         */
+        KeyKind: "experience" | "integration";
         /** @description A key, without the key. */
         KeyOut: {
             /** @description Made. */
@@ -1768,6 +1831,34 @@ export interface components {
         LinkOut: {
             /** @description An address of the provider, for this very browser within ten minutes. */
             url: string;
+        };
+        /** @description A page of a list. */
+        List_AuditEventOut: {
+            /** @description The items. */
+            items: {
+                /** @description What. */
+                action: components["schemas"]["AuditAction"];
+                /** @description Who did it. */
+                actor: components["schemas"]["ActorOut"];
+                /** @description From which IP address. */
+                address?: string | null;
+                /** @description When. */
+                at: components["schemas"]["Timestamp"];
+                /** @description From which country, ISO 3166-1 alpha-2. */
+                country?: string | null;
+                /** @description More, by action. */
+                detail?: Record<string, never> | null;
+                /** @description The event. */
+                id: string;
+                /** @description Why. */
+                reason?: string | null;
+                /** @description In which request. */
+                request_id: string;
+                seal?: components["schemas"]["SealOut"] | null;
+                target?: components["schemas"]["TargetOut"] | null;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
         };
         /** @description A page of a list. */
         List_ClassOut: {
@@ -2612,6 +2703,16 @@ export interface components {
             /** @description Whether its admins and teachers need a second factor. Felt when their tokens are refreshed. */
             require_second_factor?: boolean | null;
         };
+        /** @description The place in the chain. */
+        SealOut: {
+            /** @description Of the seal before, the number and the event: SHA-256, in hex. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The number, from 1 and without gaps.
+             */
+            seq: number;
+        };
         /** @description A seat as a teacher sees it. */
         Seat: {
             /** @description The pupil's name in the game. */
@@ -2753,6 +2854,11 @@ export interface components {
             /** @description `Bearer`. */
             token_type: string;
         };
+        /**
+         * @description What an id in the log is the id of.
+         * @enum {string}
+         */
+        SubjectKind: "user" | "key" | "system" | "sign_in" | "school" | "class" | "seat" | "invitation" | "factor" | "identity" | "route";
         /** @description A batch of events; docs/live-class.md has their types. */
         SyncBody: {
             /** @description The one of the last answer, `"0"` at first. */
@@ -2813,6 +2919,13 @@ export interface components {
             /** @description `player.UserId`, as text. */
             user_id: string;
         };
+        /** @description On whom or what. */
+        TargetOut: {
+            /** @description Which one. */
+            id: string;
+            /** @description What kind. */
+            kind: components["schemas"]["SubjectKind"];
+        };
         /** Format: date-time */
         Timestamp: string;
         /** @description A new app. */
@@ -2860,6 +2973,50 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    read_audit: {
+        parameters: {
+            query?: {
+                /** @description Only what this one did, by its id. */
+                actor?: string;
+                /** @description Only this. */
+                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "audit.exported";
+                /** @description Only what was done on this one, by its id. */
+                target?: string;
+                /** @description Only from then on. */
+                after?: components["schemas"]["Timestamp"];
+                /** @description Only before then. */
+                before?: components["schemas"]["Timestamp"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out; a file holds 10,000 whatever is said here. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AuditEventOut"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_factors: {
         parameters: {
             query?: never;

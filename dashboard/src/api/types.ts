@@ -42,13 +42,9 @@ export type RegistrationCredential = Schemas['RegistrationCredential']
 export type Member = Schemas['PersonOut']
 export type UserState = Schemas['PersonState']
 export type School = Schemas['SchoolDetails']
-export type {
-  AuditEvent,
-  ClassTeacher,
-  GuardianLink,
-  Invitation,
-  InvitationPreview,
-  Key,
-  KeyKind,
-  KeyScope,
-} from './pending'
+export type Key = Schemas['KeyOut']
+export type KeyKind = Schemas['KeyKind']
+export type KeyScope = Schemas['KeyScope']
+export type AuditEvent = Schemas['AuditEventOut']
+export type AuditAction = Schemas['AuditAction']
+export type { ClassTeacher, GuardianLink, Invitation, InvitationPreview } from './pending'

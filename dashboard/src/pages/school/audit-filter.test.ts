@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { auditQuery } from './audit-filter'
+import { type AuditFilter, auditQuery } from './audit-filter'
 
-const NONE = { action: '', actor: '', target: '', from: '', to: '' }
+const NONE: AuditFilter = { action: '', actor: '', target: '', from: '', to: '' }
 
 describe('a filter of the audit log', () => {
   it('asks for everything when it is empty', () => {

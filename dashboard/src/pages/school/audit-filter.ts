@@ -1,7 +1,9 @@
 /** The filters of the audit log, and what they are for the server. */
+import type { AuditAction } from '../../api/types'
 
 export interface AuditFilter {
-  action: string
+  /** Empty for any. */
+  action: AuditAction | ''
   actor: string
   target: string
   /** Days, as a date field has them, in this browser's zone; empty for any. */

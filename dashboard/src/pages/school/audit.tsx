@@ -4,15 +4,21 @@ import { explain } from '../../api/problem'
 import type { AuditEvent } from '../../api/types'
 import { Button } from '../../ui/button'
 import { countryName, When } from '../../ui/dates'
-import { TextInput } from '../../ui/fields'
+import { SelectInput, TextInput } from '../../ui/fields'
 import { More } from '../../ui/more'
 import { saveFile } from '../../ui/save-file'
 import { ScrollRegion } from '../../ui/scroll-region'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { useSettled } from '../../ui/use-settled'
 import type { AuditFilter } from './audit-filter'
+import { ACTION_NAMES } from './audit-names'
 import { loadAuditCsv, useAudit } from './queries'
 import './school.css'
+
+const ACTIONS = [
+  { value: '', label: 'All actions' },
+  ...Object.entries(ACTION_NAMES).map(([value, label]) => ({ value, label })),
+]
 
 const ALL: AuditFilter = { action: '', actor: '', target: '', from: '', to: '' }
 
@@ -25,10 +31,11 @@ export default function AuditTab() {
   return (
     <div className="stack">
       <search className="filters">
-        <TextInput
+        <SelectInput
           label="Action"
           value={filter.action}
-          onChange={(action) => set({ action: action.trim() })}
+          onChange={(action) => set({ action: action as AuditFilter['action'] })}
+          options={ACTIONS}
         />
         <TextInput label="By (id)" value={filter.actor} onChange={(actor) => set({ actor: actor.trim() })} />
         <TextInput
@@ -98,7 +105,7 @@ function AuditRow({ event, onFilter }: { event: AuditEvent } & Pick<AuditTablePr
       </td>
       <td>
         <Button size="small" variant="quiet" onPress={() => onFilter({ action: event.action })}>
-          {event.action}
+          {ACTION_NAMES[event.action] ?? event.action}
         </Button>
         {event.reason && <p className="muted">“{event.reason}”</p>}
       </td>
@@ -154,6 +161,7 @@ function EventDetails({ event, hash }: { event: AuditEvent; hash: string }) {
   return (
     <div className="stack">
       <p className="small break">SHA-256 {hash}</p>
+      <p className="small break">{event.action}</p>
       {event.request_id && <p className="small break">Request {event.request_id}</p>}
       {event.target?.id && <p className="small break">On {event.target.id}</p>}
       {event.detail != null && <code className="code-block">{JSON.stringify(event.detail, null, 1)}</code>}
