@@ -57,6 +57,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let route = format!("{} {}", request.method(), request.uri().path());
         let body = bytes(request, state, "application/json").await?;
+        // serde would take a list for the fields of a struct in their order.
+        if body.trim_ascii_start().starts_with(b"[") {
+            return Err(ApiError::new(ProblemCode::Malformed, "The body is a list; send a JSON object."));
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(&body);
         let value =
             serde_path_to_error::deserialize(&mut deserializer).map_err(|error| field_error(&error))?;

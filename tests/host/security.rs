@@ -53,3 +53,14 @@ fn whose_refresh_token_was_stolen_hears_of_it_by_mail_once() {
     assert!(app.run_jobs().is_empty());
     assert_eq!(app.mailer.to(EMAIL).len(), 1);
 }
+
+#[test]
+fn a_list_is_not_taken_for_an_object() {
+    let app = TestApp::new();
+    let grace = app.sign_in("grace");
+    grace
+        .request("PATCH", "/api/v1/schools/current", &[], Some(" [null, null]".to_owned()))
+        .problem(422, "malformed");
+    let login = json!([EMAIL, PASSWORD]);
+    app.anonymous().post("/api/v1/auth/login", &login).problem(422, "malformed");
+}
