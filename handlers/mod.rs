@@ -1,9 +1,11 @@
 //! The endpoints, one file a resource. A route and its documentation are one thing: `routes!` takes both from a handler.
 
+mod accepting;
 mod access;
 mod account;
 mod audit;
 mod auth;
+mod class_teachers;
 mod classes;
 mod context;
 #[cfg(not(target_arch = "wasm32"))]
@@ -13,8 +15,10 @@ mod cors;
 mod device;
 mod extract;
 mod game;
+mod guardians;
 mod health;
 mod idempotency;
+mod invitations;
 mod keys;
 mod layers;
 mod limits;
@@ -159,6 +163,10 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(users::routes())
         .merge(schools::routes())
         .merge(audit::routes())
+        .merge(invitations::routes())
+        .merge(accepting::routes())
+        .merge(class_teachers::routes())
+        .merge(guardians::routes())
         .merge(realtime::routes())
         .merge(notifications::routes())
         .merge(health::routes())

@@ -127,6 +127,14 @@ id!(
     FactorId, "fac"
 );
 id!(
+    /// An invitation.
+    InvitationId, "inv"
+);
+id!(
+    /// That somebody is a pupil's parent.
+    GuardianLinkId, "gdn"
+);
+id!(
     /// A notification.
     NotificationId, "ntf"
 );
@@ -228,6 +236,29 @@ pub fn parse_join_code(text: &str) -> Option<String> {
         .then_some(code)
 }
 
+/// 32^8 = 1.1 · 10^12 codes for parents, tried against a rate limit.
+pub const GUARDIAN_CODE_LENGTH: usize = 8;
+
+/// A code that a pupil's parent types, as `XXXX-XXXX`.
+pub fn new_guardian_code(entropy: &dyn Entropy) -> String {
+    random_text(entropy, ALPHABET, GUARDIAN_CODE_LENGTH)
+}
+
+/// Reads a code as people type it: any case, spaces and hyphens ignored, O for 0, I and L for 1 (Crockford's base 32).
+pub fn parse_guardian_code(text: &str) -> Option<String> {
+    let code: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .take(GUARDIAN_CODE_LENGTH + 1)
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    (code.len() == GUARDIAN_CODE_LENGTH && code.bytes().all(|byte| ALPHABET.contains(&byte))).then_some(code)
+}
+
 /// The public name of a class's room: the app key of its Pusher app. 130 bits, so nobody finds one by trying.
 pub fn new_room_key(entropy: &dyn Entropy) -> String {
     format!("rk{}", random_text(entropy, ALPHABET, 26).to_ascii_lowercase())
@@ -322,6 +353,16 @@ mod tests {
         }
         let code = new_join_code(&Counting(200.into()));
         assert_eq!(parse_join_code(&code), Some(code.clone()));
+    }
+
+    #[test]
+    fn a_parents_code_reads_as_people_type_it() {
+        assert_eq!(parse_guardian_code(" k7oi-3qxl "), Some("K7013QX1".to_owned()));
+        for wrong in ["K7M3QX0", "K7M3QX000", "K7M3QXU0", "K7M3QXÖ0", ""] {
+            assert_eq!(parse_guardian_code(wrong), None, "{wrong}");
+        }
+        let code = new_guardian_code(&Counting(200.into()));
+        assert_eq!(parse_guardian_code(&code), Some(code.clone()));
     }
 
     #[test]

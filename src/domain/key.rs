@@ -22,6 +22,7 @@ pub const MAX_LIFE_MS: i64 = 730 * DAY_MS;
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ApiKeyKind)]
 pub enum KeyKind {
     /// For game servers of an experience: opens game sessions.
     Experience,

@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod device;
 pub mod factor_keys;
 pub mod ids;
+pub mod invitation;
 pub mod key;
 pub mod known_device;
 pub mod leaderboard;

@@ -76,6 +76,29 @@ pub struct SheetAnswer {
     pub attempts: u32,
 }
 
+/// What a pupil made of a session, for their parents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PupilResult {
+    /// Points in all.
+    pub points: u64,
+    /// Right answers.
+    pub correct: u64,
+    /// Questions answered.
+    pub answered: u64,
+}
+
+impl PupilResult {
+    /// Of a pupil's row.
+    pub fn of(row: &SheetRow) -> Self {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        Self {
+            points: row.answers.iter().map(|answer| u64::from(answer.points)).sum(),
+            correct: count(row.answers.iter().filter(|answer| answer.correct).count()),
+            answered: count(row.answers.len()),
+        }
+    }
+}
+
 /// The results of one session.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Results {

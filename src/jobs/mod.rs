@@ -16,7 +16,7 @@ use crate::ports::{Clock, Database, DbError, Entropy, Inboxes, Log, Mailer, Port
 use crate::rooms::Report;
 pub use account::{AccountJob, Wish};
 
-use crate::storage::{audit, audit_log, game_keys, housekeeping, reports};
+use crate::storage::{audit, audit_log, classes, game_keys, housekeeping, reports};
 
 /// The queue of jobs.
 pub const QUEUE: &str = "toolboxai-jobs";
@@ -144,7 +144,10 @@ pub async fn deliver(db: &dyn Database, inboxes: &dyn Inboxes, report: &Report) 
             class_name: report.class_name.clone(),
             seats: report.seats.clone(),
         };
-        inboxes.call(report.teacher_id.clone(), op).await?;
+        let staff = classes::staff(db, &report.school_id, &report.class_id).await;
+        for teacher in staff.map_err(|error| PortError(error.to_string()))? {
+            inboxes.call(teacher.user_id, op.clone()).await?;
+        }
     }
     Ok(())
 }

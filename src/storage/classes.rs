@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{IdempotencyRecord, Page, Written, first, keep_key, last_row, rows, sessions};
+use super::{IdempotencyRecord, Page, Written, audit, first, keep_key, last_row, rows, sessions};
+use crate::domain::audit::AuditEvent;
 use crate::domain::class::JoinPolicy;
 use crate::domain::ids::{ClassId, SchoolId, SessionId, UserId};
 use crate::domain::time::Timestamp;
@@ -256,4 +257,56 @@ pub async fn set_join_code(
 ) -> Result<Option<ClassRow>, DbError> {
     let [school, owner] = scoped(scope);
     last_row(db, vec![Statement::new(SET_CODE, [school, owner, id.into(), code.into(), now.into()])]).await
+}
+
+/// Somebody who runs a class.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StaffRow {
+    /// The person.
+    pub user_id: UserId,
+    /// Their name.
+    pub display_name: String,
+    /// Their address.
+    pub email: String,
+    /// Whether the class is theirs.
+    pub is_owner: i64,
+    /// Milliseconds.
+    pub since: i64,
+}
+
+const STAFF: &str = "
+    select s.user_id, u.display_name, u.email, s.is_owner, s.since
+    from class_staff s join users u on u.id = s.user_id
+    where s.school_id = ?1 and s.class_id = ?2 and u.removed_at is null
+    order by s.is_owner desc, s.since, s.user_id";
+/// The event is written before what it tells of, while it can be seen whether that is there.
+const AUDIT_REMOVAL: &str = "
+    insert into audit_events (id, school_id, at, actor_kind, actor_id, action, target_kind, target_id, reason, address, country,
+      request_id, detail)
+    select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 from class_teachers
+    where school_id = ?2 and class_id = ?14 and user_id = ?15
+    on conflict (id) do nothing";
+const REMOVE_TEACHER: &str = "
+    delete from class_teachers where school_id = ?1 and class_id = ?2 and user_id = ?3";
+
+/// Who runs a class: the owner first.
+pub async fn staff(db: &dyn Database, school: &SchoolId, class: &ClassId) -> Result<Vec<StaffRow>, DbError> {
+    rows(db, STAFF, vec![school.into(), class.into()]).await
+}
+
+/// Takes a co-teacher off a class; the event is written if they were on it.
+pub async fn remove_teacher(
+    db: &dyn Database,
+    school: &SchoolId,
+    class: &ClassId,
+    user: &UserId,
+    event: &AuditEvent,
+) -> Result<(), DbError> {
+    let told = audit::params(event).into_iter().chain([class.into(), user.into()]);
+    let statements = vec![
+        Statement::new(AUDIT_REMOVAL, told),
+        Statement::new(REMOVE_TEACHER, [school.into(), class.into(), user.into()]),
+    ];
+    db.batch(statements).await?;
+    Ok(())
 }

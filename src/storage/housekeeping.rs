@@ -23,6 +23,11 @@ const FORGET_TOKENS: &str = "
 const FORGET_SESSIONS: &str = "
     delete from sessions where expires_at < cast(?1 as integer)";
 
+/// How long invitations and parents' codes that came to nothing are kept to be seen.
+const UNUSED_KEPT_MS: i64 = 30 * DAY_MS;
+
+const FORGET_INVITATIONS: &str = "delete from invitations where expires_at < cast(?1 as integer)";
+const FORGET_CODES: &str = "delete from guardian_codes where expires_at < cast(?1 as integer)";
 const FORGET_KEYS: &str = "delete from idempotency_keys where created_at < cast(?1 as integer)";
 const FORGET_MAILS: &str = "delete from mails where created_at < cast(?1 as integer)";
 const FORGET_LETTERS: &str = "delete from dead_letters where received_at < cast(?1 as integer)";
@@ -41,6 +46,8 @@ pub async fn tidy(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
         forget(FORGET_REGISTRATIONS, DAY_MS),
         forget(FORGET_RESETS, DAY_MS),
         forget(FORGET_TOKENS, ENDED_KEPT_MS),
+        forget(FORGET_INVITATIONS, UNUSED_KEPT_MS),
+        forget(FORGET_CODES, UNUSED_KEPT_MS),
         forget(FORGET_SESSIONS, ENDED_KEPT_MS),
         forget(FORGET_MAILS, MAILS_KEPT_MS),
         forget(FORGET_LETTERS, LETTERS_KEPT_MS),

@@ -51,7 +51,9 @@ pub struct PeopleFilter {
 const LIST: &str = "
     select id, email, display_name, role, state, created_at, last_seen_at, factors, removed_at, last_event
     from (
-      select u.id, u.email, u.display_name, u.role, u.created_at, u.last_seen_at, u.removed_at, u.last_event, 0 as factors,
+      select u.id, u.email, u.display_name, u.role, u.created_at, u.last_seen_at, u.removed_at, u.last_event,
+        (select count(*) from factors f
+          where f.school_id = u.school_id and f.user_id = u.id and f.confirmed_at is not null) as factors,
         case when u.state = 'suspended' then 'suspended' when u.email_verified_at is null then 'unverified' else 'active' end as state
       from users u where u.school_id = ?1 and u.removed_at is null and (?2 is null or u.id < ?2))
     where (?3 is null or instr(lower(display_name), ?3) > 0 or instr(lower(email), ?3) > 0)
@@ -59,7 +61,9 @@ const LIST: &str = "
     order by id desc limit cast(?6 as integer)";
 /// Removed ones too.
 const BY_ID: &str = "
-    select u.id, u.email, u.display_name, u.role, u.created_at, u.last_seen_at, u.removed_at, u.last_event, 0 as factors,
+    select u.id, u.email, u.display_name, u.role, u.created_at, u.last_seen_at, u.removed_at, u.last_event,
+        (select count(*) from factors f
+          where f.school_id = u.school_id and f.user_id = u.id and f.confirmed_at is not null) as factors,
       case when u.state = 'suspended' then 'suspended' when u.email_verified_at is null then 'unverified' else 'active' end as state
     from users u where u.school_id = ?1 and u.id = ?2";
 
@@ -147,6 +151,15 @@ const REMOVE: &str = "
 const FORGET_RESETS: &str = "
     delete from password_resets where school_id = ?1 and user_id = (
       select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
+const FORGET_IDENTITIES: &str = "
+    delete from identities where school_id = ?1 and user_id = (
+      select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
+const FORGET_FACTORS: &str = "
+    delete from factors where school_id = ?1 and user_id = (
+      select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
+const FORGET_RECOVERY_CODES: &str = "
+    delete from recovery_codes where school_id = ?1 and user_id = (
+      select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
 const LEAVE_CLASSES: &str = "
     delete from class_teachers where school_id = ?1 and user_id = (
       select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
@@ -221,7 +234,15 @@ pub async fn change(
             .push(Statement::new(END_SIGN_INS, named().into_iter().chain([event.at.into(), why.into()])));
     }
     if change == Change::Remove {
-        let forget = [FORGET_RESETS, LEAVE_CLASSES, LEAVE_PUPILS, FORGET_INVITATIONS];
+        let forget = [
+            FORGET_RESETS,
+            FORGET_IDENTITIES,
+            FORGET_FACTORS,
+            FORGET_RECOVERY_CODES,
+            LEAVE_CLASSES,
+            LEAVE_PUPILS,
+            FORGET_INVITATIONS,
+        ];
         statements.extend(forget.map(|sql| Statement::new(sql, named())));
     }
     let since = event.at.plus_millis(-(ACCESS_TOKEN_S + 60) * 1000);

@@ -81,6 +81,8 @@ fn every_statement_on_a_schools_table_names_the_school() {
         "used_challenges",
         "confirmed_at is null and created_at <",
         "credential_id = ?1) and",
+        "delete from invitations where expires_at",
+        "delete from guardian_codes where expires_at",
         "delete from idempotency_keys",
         "registrations",
         "delete from password_resets",

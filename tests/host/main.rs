@@ -12,9 +12,12 @@
 mod accounts;
 mod audit;
 mod classes;
+mod co_teachers;
 mod contract;
 mod cors;
 mod game;
+mod guardians;
+mod invitations;
 mod keys;
 mod limits;
 mod live_session;

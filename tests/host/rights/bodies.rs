@@ -119,6 +119,7 @@ impl Maker<'_> {
     fn special(&mut self, schema: &str) -> Option<Value> {
         match schema {
             "AuthorQuiz" => Some(fractions()),
+            "LinkCodeIn" => Some(json!({"code": self.world.guardian_code})),
             "InvitationIn" => {
                 self.names_something = true;
                 let [class_id, seat_id] = ["class_id", "seat_id"].map(|name| self.world.id("", name));

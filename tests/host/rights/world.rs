@@ -135,6 +135,8 @@ pub struct World {
     factor_id: String,
     seat_id: String,
     notification_id: String,
+    /// For a parent.
+    pub guardian_code: String,
     game_token: String,
     issued_at: Timestamp,
     next_address: Cell<u32>,
@@ -186,6 +188,7 @@ impl World {
             factor_id: String::new(),
             seat_id: String::new(),
             notification_id: String::new(),
+            guardian_code: String::new(),
             game_token: String::new(),
             issued_at,
             next_address: Cell::new(0),
@@ -217,6 +220,10 @@ impl World {
         inbox["items"][0]["id"].as_str().unwrap().clone_into(&mut self.notification_id);
         inbox["items"][0]["seat_id"].as_str().unwrap().clone_into(&mut self.seat_id);
         self.insert_rows();
+        let class = self.class["id"].as_str().unwrap();
+        let path = format!("/api/v1/classes/{class}/seats/{}/guardian-code", self.seat_id);
+        let code = teacher.post(&path, &json!({})).expect(201);
+        code["code"].as_str().unwrap().clone_into(&mut self.guardian_code);
     }
 
     /// What would take a mail, another person or another provider to make.
