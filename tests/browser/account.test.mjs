@@ -84,7 +84,7 @@ test('a teacher registers, confirms the address, and is in', { timeout: TEST_PAT
 
     const link = await linkInMail(email, '/verify-email')
     await page.goto(link)
-    await page.getByRole('heading', { name: 'Confirm your e-mail address' }).waitFor()
+    await page.getByRole('heading', { name: 'Confirm your address' }).waitFor()
     assert.equal(new URL(page.url()).hash, '', 'the token is gone from the address')
     await audit(page, 'verify-email')
     await page.getByRole('button', { name: 'Confirm' }).click()

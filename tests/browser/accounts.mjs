@@ -1,7 +1,7 @@
 /** New people for the tests: each test makes its own, so that none disturbs another. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { baseUrl, fillSignIn, linkInMail } from './support.mjs'
+import { baseUrl, fillSignIn, linkInMail, openPage, screenshot } from './support.mjs'
 
 export const PASSWORD = 'plum tractor sings 7'
 
@@ -47,6 +47,23 @@ export async function foundSchool(page, name) {
   await page.getByLabel('Name of the school').fill(name)
   await page.getByRole('button', { name: 'Found the school' }).click()
   await page.getByRole('link', { name: 'School', exact: true }).waitFor()
+}
+
+/** A page of the admin of a new school. */
+export async function withAdmin(browser, name, run) {
+  const { context, page, errors } = await openPage(browser)
+  try {
+    const admin = await makePerson(name)
+    await enter(page, admin)
+    await foundSchool(page, `${name}'s School`)
+    await run({ page, admin })
+    assert.deepEqual(errors, [], 'the page threw nothing')
+  } catch (error) {
+    await screenshot(page, 'school-failure')
+    throw error
+  } finally {
+    await context.close()
+  }
 }
 
 /** The code that an authenticator app shows for a secret (RFC 6238), so many steps of 30 s from now. */

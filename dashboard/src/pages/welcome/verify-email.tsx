@@ -44,7 +44,7 @@ export default function VerifyEmailPage() {
     )
   }
   return (
-    <WelcomeCard title="Confirm your e-mail address" footer={<Link href="/sign-in">Sign in</Link>}>
+    <WelcomeCard title="Confirm your address" footer={<Link href="/sign-in">Sign in</Link>}>
       <form className="stack" onSubmit={onSubmit}>
         <p>One press, and your account is ready.</p>
         <FormError error={error} />
