@@ -24,8 +24,8 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 const VARY: HeaderValue = HeaderValue::from_static("origin");
 
-/// Answers the question of a browser before it sends, and marks answers for pages on the list. Stands outside of what finishes problems:
-/// a problem is an answer too.
+/// Answers the question of a browser before it sends, and marks answers for pages on the list. Stands outside of what
+/// finishes problems: a page reads those as well.
 pub(super) async fn cors(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let listed = listed(request.headers(), &app.config.allowed_origins);
     let Some(origin) = listed else {
