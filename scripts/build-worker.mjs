@@ -32,6 +32,9 @@ export async function buildWorker() {
       env: workerBuildEnv(),
       todo: "read the compiler's message above; `cargo check` on the host shows most of them quicker",
     });
+    // The names of functions are a tenth of the wasm, for the call stacks of panics alone.
+    const wasm = inRoot("build", "index_bg.wasm");
+    await run("wasm-opt", ["--all-features", "--strip-debug", wasm, "-o", wasm]);
     writeAtomic(stampFile, before);
     return {};
   });

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::{Page, audit, first, rows};
+use super::{Page, audit, factors, first, rows};
 use crate::domain::audit::AuditEvent;
 use crate::domain::ids::{AuditId, SchoolId, SignInId, UserId};
 use crate::domain::tokens::ACCESS_TOKEN_S;
@@ -154,12 +154,6 @@ const FORGET_RESETS: &str = "
 const FORGET_IDENTITIES: &str = "
     delete from identities where school_id = ?1 and user_id = (
       select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
-const FORGET_FACTORS: &str = "
-    delete from factors where school_id = ?1 and user_id = (
-      select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
-const FORGET_RECOVERY_CODES: &str = "
-    delete from recovery_codes where school_id = ?1 and user_id = (
-      select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
 const LEAVE_CLASSES: &str = "
     delete from class_teachers where school_id = ?1 and user_id = (
       select id from users where school_id = ?1 and id = ?2 and removed_at is not null)";
@@ -234,16 +228,9 @@ pub async fn change(
             .push(Statement::new(END_SIGN_INS, named().into_iter().chain([event.at.into(), why.into()])));
     }
     if change == Change::Remove {
-        let forget = [
-            FORGET_RESETS,
-            FORGET_IDENTITIES,
-            FORGET_FACTORS,
-            FORGET_RECOVERY_CODES,
-            LEAVE_CLASSES,
-            LEAVE_PUPILS,
-            FORGET_INVITATIONS,
-        ];
+        let forget = [FORGET_RESETS, FORGET_IDENTITIES, LEAVE_CLASSES, LEAVE_PUPILS, FORGET_INVITATIONS];
         statements.extend(forget.map(|sql| Statement::new(sql, named())));
+        statements.extend(factors::forget(school, target));
     }
     let since = event.at.plus_millis(-(ACCESS_TOKEN_S + 60) * 1000);
     statements.push(Statement::new(ENDED_LATELY, named().into_iter().chain([since.into()])));

@@ -22,7 +22,8 @@ fn a_body_that_is_not_json_or_too_large_is_a_problem() {
     post("application/json", "{").problem(422, "malformed");
     post("application/json", "").problem(422, "malformed");
     post("application/json", r#"{"name":"a","subject":"b","grade_level":5} x"#).problem(422, "malformed");
-    post("application/json; charset=utf-8", "[]").problem(422, "invalid");
+    post("application/json; charset=utf-8", "{}").problem(422, "invalid");
+    post("application/json", "[]").problem(422, "malformed");
     post("application/json", &" ".repeat(600_000)).problem(413, "payload_too_large");
     assert_eq!(app.db.number("select count(*) from classes"), 0);
 }

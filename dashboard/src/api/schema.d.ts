@@ -675,6 +675,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/classes/{class_id}/guardians": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the parents of a class
+         * @description Newest first.
+         */
+        get: operations["list_class_guardians"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classes/{class_id}/join-code": {
         parameters: {
             query?: never;
@@ -798,6 +818,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/classes/{class_id}/seats/{seat_id}/guardian-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a code for a pupil's parent
+         * @description For one parent, for 14 days. A pupil has four unused codes at most; the oldest gives way.
+         */
+        post: operations["make_guardian_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classes/{class_id}/seats/{seat_id}/remove": {
         parameters: {
             query?: never;
@@ -813,6 +853,43 @@ export interface paths {
          */
         post: operations["remove_seat"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classes/{class_id}/teachers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the teachers of a class */
+        get: operations["list_class_teachers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classes/{class_id}/teachers/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a co-teacher off a class
+         * @description They are out of its room at once. Also oneself; never the owner. Again is no error.
+         */
+        delete: operations["remove_class_teacher"];
         options?: never;
         head?: never;
         patch?: never;
@@ -854,6 +931,156 @@ export interface paths {
          */
         post: operations["sync"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guardians/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my children
+         * @description Newest first.
+         */
+        get: operations["list_guardian_links"];
+        put?: never;
+        /**
+         * Link me to a pupil
+         * @description By the code that the teacher handed out. 410 when somebody else used it or it is too old; the same code again is no error
+         *     for who used it. The parent's account may be in another school, or in none.
+         */
+        post: operations["link_guardian"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guardians/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink a parent from a pupil
+         * @description By the parent, or by who runs the class.
+         */
+        delete: operations["unlink_guardian"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guardians/links/{link_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show my child's results
+         * @description Newest session first, each as the room reported it last. Nothing of other pupils.
+         */
+        get: operations["show_pupil_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invitations
+         * @description Newest first. A teacher gets their own, an admin the school's.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description By mail, for seven days, for one account of this address. The same again takes the place of the one before.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description A new account needs `display_name` and `password`; its address counts as proved. An account of the school gets the class,
+         *     the pupil or the role. Then sign in.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show an invitation
+         * @description By what its link carries. 410 for one that was used, withdrawn or is too old.
+         */
+        post: operations["preview_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw an invitation
+         * @description Its link is worth nothing from now on. Again is no error; one that was accepted is a 409.
+         */
+        delete: operations["withdraw_invitation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1281,6 +1508,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who accepts. */
+        AcceptIn: {
+            /** @description For a new account. */
+            display_name?: string | null;
+            /**
+             * Format: password
+             * @description For a new account: 8 to 128 characters; any of them.
+             */
+            password?: string | null;
+            /** @description What stands behind `#token=`. */
+            token: string;
+        };
+        /** @description It was accepted; sign in. */
+        AcceptedOut: {
+            /** @description `accepted`. */
+            status: string;
+        };
         /** @description Who did it. */
         ActorOut: {
             /** @description Which one. */
@@ -1322,6 +1566,11 @@ export interface components {
              */
             xp_gained: number;
         };
+        /**
+         * @description What a key is for.
+         * @enum {string}
+         */
+        ApiKeyKind: "experience" | "integration";
         /** @description What `navigator.credentials.get()` gave. */
         AssertionCredential: {
             /** @description The credential's id in base64url. */
@@ -1570,6 +1819,19 @@ export interface components {
             /** @description 1 to 50 characters. */
             subject?: string | null;
         };
+        /** @description Somebody who runs a class. */
+        ClassTeacherOut: {
+            /** @description Since when. */
+            added_at: components["schemas"]["Timestamp"];
+            /** @description Their name. */
+            display_name: string;
+            /** @description Their address. */
+            email: string;
+            /** @description Whether the class is theirs. */
+            is_owner: boolean;
+            /** @description The person. */
+            user_id: components["schemas"]["UserId"];
+        };
         /** @description A code. */
         CodeIn: {
             /**
@@ -1725,6 +1987,43 @@ export interface components {
             /** @description For `Authorization: Bearer` at every sync. */
             token: string;
         };
+        /** @description A code for a pupil's parent. */
+        GuardianCodeOut: {
+            /** @description What the parent types, in any case, with or without the hyphen. */
+            code: string;
+            /** @description How long it holds. */
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /** @description That somebody is a pupil's parent. */
+        GuardianLinkId: string;
+        /** @description That the caller is a pupil's parent. */
+        GuardianLinkOut: {
+            /** @description The class. */
+            class_id: components["schemas"]["ClassId"];
+            /** @description Its name. */
+            class_name: string;
+            /** @description Since when. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description The pupil's name. */
+            display_name: string;
+            /** @description The link. */
+            id: components["schemas"]["GuardianLinkId"];
+            /** @description The pupil. */
+            seat_id: components["schemas"]["SeatId"];
+        };
+        /** @description A parent of a pupil, for the pupil's teachers. */
+        GuardianOut: {
+            /** @description Since when. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description The pupil's name. */
+            display_name: string;
+            /** @description The parent's name. */
+            guardian_name: string;
+            /** @description The link. */
+            id: components["schemas"]["GuardianLinkId"];
+            /** @description The pupil. */
+            seat_id: components["schemas"]["SeatId"];
+        };
         /** @description An account of another provider. */
         IdentityId: string;
         /** @description An account of another provider. */
@@ -1741,6 +2040,41 @@ export interface components {
             /** @description The provider's name; its id when this server is not set up for it any more. */
             provider_name: string;
         };
+        /** @description An invitation. */
+        InvitationId: string;
+        /** @description Who is invited, and to what. */
+        InvitationIn: {
+            class_id?: components["schemas"]["ClassId"] | null;
+            /** @description The address: only an account of this address can accept. */
+            email: string;
+            /** @description `admin`, `teacher` or `parent`. */
+            role: components["schemas"]["Role"];
+            seat_id?: components["schemas"]["SeatId"] | null;
+        };
+        /** @description An invitation. */
+        InvitationOut: {
+            class_id?: components["schemas"]["ClassId"] | null;
+            /** @description Sent. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Of whom. */
+            email: string;
+            /** @description How long it holds. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description The invitation. */
+            id: components["schemas"]["InvitationId"];
+            /** @description By whom. */
+            invited_by: components["schemas"]["UserId"];
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+            seat_id?: components["schemas"]["SeatId"] | null;
+            /** @description How it stands. */
+            state: components["schemas"]["InvitationState"];
+        };
+        /**
+         * @description How an invitation stands.
+         * @enum {string}
+         */
+        InvitationState: "open" | "accepted" | "withdrawn" | "expired";
         /**
          * @description How a pupil with the code comes in.
          * @enum {string}
@@ -1750,17 +2084,12 @@ export interface components {
         KeyIn: {
             expires_at?: components["schemas"]["Timestamp"] | null;
             /** @description What it is for. */
-            kind: components["schemas"]["KeyKind"];
+            kind: components["schemas"]["ApiKeyKind"];
             /** @description 1 to 100 characters, to tell it from others. */
             name: string;
             /** @description What it may do: `game` for an experience, the others for an integration. */
             scopes: components["schemas"]["KeyScope"][];
         };
-        /**
-         * @description What a key is for.
-         * @enum {string}
-         */
-        KeyKind: "experience" | "integration";
         /** @description A key, without the key. */
         KeyOut: {
             /** @description Made. */
@@ -1769,7 +2098,7 @@ export interface components {
             /** @description The key. */
             id: components["schemas"]["GameKeyId"];
             /** @description What it is for. */
-            kind: components["schemas"]["KeyKind"];
+            kind: components["schemas"]["ApiKeyKind"];
             /** @description The end of it. */
             last_four: string;
             last_used_at?: components["schemas"]["Timestamp"] | null;
@@ -1821,6 +2150,11 @@ export interface components {
              * @description XP earned in the window.
              */
             xp: number;
+        };
+        /** @description A code as somebody typed it. */
+        LinkCodeIn: {
+            /** @description In any case, with or without spaces and hyphens. */
+            code: string;
         };
         /** @description What a link carries. */
         LinkIn: {
@@ -1902,6 +2236,62 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        List_ClassTeacherOut: {
+            /** @description The items. */
+            items: {
+                /** @description Since when. */
+                added_at: components["schemas"]["Timestamp"];
+                /** @description Their name. */
+                display_name: string;
+                /** @description Their address. */
+                email: string;
+                /** @description Whether the class is theirs. */
+                is_owner: boolean;
+                /** @description The person. */
+                user_id: components["schemas"]["UserId"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_GuardianLinkOut: {
+            /** @description The items. */
+            items: {
+                /** @description The class. */
+                class_id: components["schemas"]["ClassId"];
+                /** @description Its name. */
+                class_name: string;
+                /** @description Since when. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description The pupil's name. */
+                display_name: string;
+                /** @description The link. */
+                id: components["schemas"]["GuardianLinkId"];
+                /** @description The pupil. */
+                seat_id: components["schemas"]["SeatId"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_GuardianOut: {
+            /** @description The items. */
+            items: {
+                /** @description Since when. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description The pupil's name. */
+                display_name: string;
+                /** @description The parent's name. */
+                guardian_name: string;
+                /** @description The link. */
+                id: components["schemas"]["GuardianLinkId"];
+                /** @description The pupil. */
+                seat_id: components["schemas"]["SeatId"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         List_IdentityOut: {
             /** @description The items. */
             items: {
@@ -1921,6 +2311,30 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        List_InvitationOut: {
+            /** @description The items. */
+            items: {
+                class_id?: components["schemas"]["ClassId"] | null;
+                /** @description Sent. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Of whom. */
+                email: string;
+                /** @description How long it holds. */
+                expires_at: components["schemas"]["Timestamp"];
+                /** @description The invitation. */
+                id: components["schemas"]["InvitationId"];
+                /** @description By whom. */
+                invited_by: components["schemas"]["UserId"];
+                /** @description As what. */
+                role: components["schemas"]["Role"];
+                seat_id?: components["schemas"]["SeatId"] | null;
+                /** @description How it stands. */
+                state: components["schemas"]["InvitationState"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         List_KeyOut: {
             /** @description The items. */
             items: {
@@ -1930,7 +2344,7 @@ export interface components {
                 /** @description The key. */
                 id: components["schemas"]["GameKeyId"];
                 /** @description What it is for. */
-                kind: components["schemas"]["KeyKind"];
+                kind: components["schemas"]["ApiKeyKind"];
                 /** @description The end of it. */
                 last_four: string;
                 last_used_at?: components["schemas"]["Timestamp"] | null;
@@ -2034,6 +2448,32 @@ export interface components {
                 /** @description For the button. */
                 name: string;
             }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_PupilSessionOut: {
+            /** @description The items. */
+            items: (components["schemas"]["PupilResult"] & {
+                ended_at?: components["schemas"]["Timestamp"] | null;
+                /**
+                 * Format: int64
+                 * @description The points that there are.
+                 */
+                max_points: number;
+                /**
+                 * Format: int32
+                 * @description Questions in all.
+                 */
+                question_count: number;
+                /** @description The quiz. */
+                quiz_title: string;
+                /** @description The session. */
+                session_id: components["schemas"]["SessionId"];
+                started_at?: components["schemas"]["Timestamp"] | null;
+                /** @description Where the session stands. */
+                status: components["schemas"]["Status"];
+            })[];
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
         };
@@ -2397,6 +2837,26 @@ export interface components {
          * @enum {string}
          */
         PersonState: "active" | "suspended" | "unverified";
+        /** @description What the link of an invitation carries. */
+        PreviewIn: {
+            /** @description What stands behind `#token=`. */
+            token: string;
+        };
+        /** @description An invitation, for who holds its link. */
+        PreviewOut: {
+            /** @description The class, if it is to one. */
+            class_name?: string | null;
+            /** @description The address that is invited. */
+            email: string;
+            /** @description Whether accepting it makes an account, with a name and a password. */
+            needs_account: boolean;
+            /** @description The pupil, for a parent. */
+            pupil_name?: string | null;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+            /** @description The school. */
+            school_name: string;
+        };
         /** @description What a client gets (RFC 9457). */
         Problem: {
             /** @description The kind, for programs. */
@@ -2446,6 +2906,45 @@ export interface components {
              * @description The version's number; the same again when nothing changed.
              */
             version: number;
+        };
+        /** @description What a pupil made of a session, for their parents. */
+        PupilResult: {
+            /**
+             * Format: int64
+             * @description Questions answered.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Right answers.
+             */
+            correct: number;
+            /**
+             * Format: int64
+             * @description Points in all.
+             */
+            points: number;
+        };
+        /** @description A pupil's results of one session. */
+        PupilSessionOut: components["schemas"]["PupilResult"] & {
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description The points that there are.
+             */
+            max_points: number;
+            /**
+             * Format: int32
+             * @description Questions in all.
+             */
+            question_count: number;
+            /** @description The quiz. */
+            quiz_title: string;
+            /** @description The session. */
+            session_id: components["schemas"]["SessionId"];
+            started_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Where the session stands. */
+            status: components["schemas"]["Status"];
         };
         /** @description A question of a quiz. */
         QuestionId: string;
@@ -4137,6 +4636,41 @@ export interface operations {
             };
         };
     };
+    list_class_guardians: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_GuardianOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rotate_join_code: {
         parameters: {
             query?: never;
@@ -4392,6 +4926,37 @@ export interface operations {
             };
         };
     };
+    make_guardian_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+                seat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardianCodeOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     remove_seat: {
         parameters: {
             query?: never;
@@ -4411,6 +4976,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Seat"];
                 };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_class_teachers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ClassTeacherOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_class_teacher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457); `code` says which. */
             default: {
@@ -4475,6 +5100,293 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SyncOut"];
                 };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_guardian_links: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_GuardianLinkOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_guardian: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkCodeIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardianLinkOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlink_guardian: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unlinked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_pupil_results: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PupilSessionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_InvitationOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457); `code` says which. */
             default: {
