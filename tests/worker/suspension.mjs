@@ -35,7 +35,9 @@ export function suspension(world) {
       const { status } = await world.request("GET", "/api/v1/classes", { token });
       return status === 401;
     });
-    await world.expect(401, "POST", "/api/v1/auth/login", { body: { email: plan.teacher.email, password: plan.teacher.password } });
+    await world.expect(401, "POST", "/api/v1/auth/login", {
+      body: { email: plan.teacher.email, password: plan.teacher.password },
+    });
     assert.equal(staying.pusher.connection.state, "connected");
   });
 }
