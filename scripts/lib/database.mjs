@@ -40,6 +40,8 @@ export async function execute(state, sql) {
 export async function query(state, sql, { remote = false } = {}) {
   const where = remote ? ["--remote"] : ["--local", "--persist-to", persistFolder(state)];
   const output = await run("wrangler", ["d1", "execute", "DB", ...where, "--json", "--command", sql], {
+    // The rows come as a line of its log.
+    env: { WRANGLER_LOG: "log" },
     todo: remote ? "read wrangler's message above" : "is there a database? `npm start` makes it",
   });
   return JSON.parse(output.slice(output.indexOf("[")))[0].results;

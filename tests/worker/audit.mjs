@@ -32,31 +32,27 @@ export function audit(world) {
     const admin = await world.signIn(world.plan.admin);
     const { items } = await world.expect(200, "GET", "/api/v1/audit", { token: admin });
     assert.ok(items.length >= 2 && items.every(({ seal }) => seal), "all are sealed");
-    const whole = await verify();
-    assert.equal(whole.code, 0, whole.output);
-    assert.match(whole.output, new RegExp(`✓ ${world.plan.school_id}: \\d+ sealed`));
-
     const school = world.plan.school_id;
-    const seals = await world.worker.sql(
-      "select seq, event_id, hash from audit_seals where school_id = ?1 order by seq limit 2",
+    const { rows } = await world.worker.sql(
+      `select s.seq, s.event_id, s.hash, e.address from audit_seals s join audit_events e on e.id = s.event_id
+       where s.school_id = ?1 order by s.seq limit 2`,
       school,
     );
-    const [first, second] = seals.rows;
-    const anchored = await verify("--anchor", `${school}:${first.seq}:${first.hash}`);
-    assert.equal(anchored.code, 0, anchored.output);
-    const elsewhere = await verify("--anchor", `${school}:${first.seq}:${second.hash}`);
-    assert.equal(elsewhere.code, 1);
-    assert.match(elsewhere.output, /another hash than was noted outside/);
+    const [first, second] = rows;
+    const whole = await verify("--anchor", `${school}:${first.seq}:${first.hash}`);
+    assert.equal(whole.code, 0, whole.output);
+    assert.match(whole.output, new RegExp(`✓ ${school}: \\d+ sealed`));
 
     const quoted = `'${second.event_id}'`;
+    const was = second.address === null ? "null" : `'${second.address}'`;
     const changed = await tampered(
       `update audit_events set address = '192.0.2.66' where id = ${quoted}`,
-      `update audit_events set address = null where id = ${quoted}`,
+      `update audit_events set address = ${was} where id = ${quoted}`,
     );
     assert.equal(changed.code, 1);
     assert.match(changed.output, new RegExp(`event ${second.event_id} \\(seal 2\\) was changed`));
 
-    const last = "(select max(seq) from audit_seals where school_id = ?1)".replace("?1", `'${school}'`);
+    const last = `(select max(seq) from audit_seals where school_id = '${school}')`;
     const kept = (await world.worker.sql(`select * from audit_seals where school_id = '${school}' and seq = ${last}`))
       .rows[0];
     const cut = await tampered(
@@ -65,6 +61,5 @@ export function audit(world) {
     );
     assert.equal(cut.code, 1);
     assert.match(cut.output, new RegExp(`seal ${kept.seq} is missing: the newest one was ${kept.seq}`));
-    assert.equal((await verify("--school", school)).code, 0, "all is as it was");
   });
 }
