@@ -28,7 +28,7 @@ use worker::{
 use crate::config::Config;
 use crate::domain::ids::is_room_key;
 use crate::domain::tokens::hex;
-use crate::ports::{Clock, Entropy, Log, Mailer};
+use crate::ports::{Entropy, Log, Mailer};
 use crate::{handlers, jobs};
 use app::application;
 use d1::D1;
