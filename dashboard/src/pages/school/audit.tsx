@@ -131,7 +131,7 @@ function AuditRow({ event, onFilter }: { event: AuditEvent } & Pick<AuditTablePr
             aria-label={`Only on ${target.id}`}
             onPress={() => onFilter({ target: target.id ?? '' })}
           >
-            {target.kind}
+            {target.kind.replaceAll('_', ' ')}
           </Button>
         ) : (
           '–'

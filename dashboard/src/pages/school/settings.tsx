@@ -72,13 +72,15 @@ function SecondFactorCard({ school }: { school: School }) {
   const isRequired = school.require_second_factor
   const change = async () => {
     const body = { require_second_factor: !isRequired }
-    client.setQueryData(schoolKeys.school, await unwrap(api.PATCH('/api/v1/schools/current', { body })))
+    const changed = await unwrap(api.PATCH('/api/v1/schools/current', { body }))
+    // Only a new token knows of it: once the page says so, it holds for this admin as well.
+    await session.renew()
+    client.setQueryData(schoolKeys.school, changed)
     notify(
       isRequired
         ? 'A second factor is up to everybody again.'
         : 'Everybody on the staff now needs a second factor.',
     )
-    void session.renew()
   }
   return (
     <section className="card" aria-labelledby="factor-title">
