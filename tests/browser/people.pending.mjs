@@ -96,7 +96,7 @@ test('an invitation that was withdrawn does not work any more', { timeout: TEST_
     const link = await invite(page, email)
     await page.getByRole('button', { name: `Withdraw the invitation to ${email}` }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Withdraw' }).click()
-    await page.getByText('Nobody is invited at the moment.').waitFor()
+    await page.getByText('Withdrawn', { exact: true }).waitFor()
     await page.goto(link)
     await page.getByRole('heading', { name: 'This invitation does not work any more' }).waitFor()
     await audit(page, 'accept-invitation-used')

@@ -2,7 +2,8 @@
 import createClient from 'openapi-fetch'
 import { stepUp } from '../auth/step-up'
 import { session } from '../auth/use-session'
-import { type AllPaths, type Client, send } from './public'
+import { type Client, send } from './public'
+import type { paths } from './schema'
 
 export { type Client, publicApi, unwrap, unwrapWithEtag } from './public'
 
@@ -44,10 +45,10 @@ function withToken(request: Request, token: string | null): Request {
   return request
 }
 
-export const api: Client = createClient<AllPaths, 'application/json'>({ fetch: signedFetch })
+export const api: Client = createClient<paths, 'application/json'>({ fetch: signedFetch })
 
 /** For what nobody asked for, like polls: a refused token is only a failure, and no dialog interrupts what one does. */
-export const quietApi: Client = createClient<AllPaths, 'application/json'>({
+export const quietApi: Client = createClient<paths, 'application/json'>({
   fetch: async (request) => {
     await session.settled()
     return send(withToken(request, session.token))

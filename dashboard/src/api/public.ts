@@ -1,10 +1,7 @@
 /** The way to the server for those who are not signed in, and what every way to it shares. */
 import createClient from 'openapi-fetch'
-import type { PendingPaths } from './pending'
 import { networkError, toApiError } from './problem'
 import type { paths } from './schema'
-
-export type AllPaths = Omit<paths, keyof PendingPaths> & PendingPaths
 
 /** Sends a request as it is; fails with `ApiError` when no answer comes. */
 export async function send(request: Request): Promise<Response> {
@@ -20,7 +17,7 @@ const isTimeout = (signal: AbortSignal) =>
   (signal.reason as Partial<Error> | undefined)?.name === 'TimeoutError'
 
 /** For those who are not signed in, and for signing in. */
-export const publicApi = createClient<AllPaths, 'application/json'>({ fetch: send })
+export const publicApi = createClient<paths, 'application/json'>({ fetch: send })
 
 export type Client = typeof publicApi
 

@@ -3,11 +3,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, unwrap } from '../../api/client'
 import { ApiError } from '../../api/problem'
-import type { GuardianLink } from '../../api/types'
+import { pageQuery, usePages } from '../../api/queries'
+import type { GuardianLink, PupilSession } from '../../api/types'
 import { Button } from '../../ui/button'
+import { When } from '../../ui/dates'
 import { ConfirmButton } from '../../ui/dialog'
 import { TextInput } from '../../ui/fields'
 import { FormError } from '../../ui/form-error'
+import { More } from '../../ui/more'
 import { notify } from '../../ui/notices'
 import { Page } from '../../ui/page'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
@@ -55,11 +58,11 @@ function Children({ links }: { links: GuardianLink[] }) {
     )
   }
   return (
-    <ul className="card rows" aria-label="Your children">
+    <>
       {links.map((link) => (
         <Child key={link.id} link={link} />
       ))}
-    </ul>
+    </>
   )
 }
 
@@ -72,22 +75,74 @@ function Child({ link }: { link: GuardianLink }) {
     notify(`${link.display_name} is no longer linked.`)
   }
   return (
+    <section className="card" aria-labelledby={`child-${link.id}`}>
+      <div className="card-head">
+        <span className="row-main">
+          <h2 id={`child-${link.id}`}>{link.display_name}</h2>
+          <span className="muted small">{link.class_name}</span>
+        </span>
+        <ConfirmButton
+          size="small"
+          variant="quiet"
+          aria-label={`Unlink ${link.display_name}`}
+          title={`Unlink ${link.display_name}?`}
+          consequence="You no longer see this child. For a new link the teacher has to give you another code."
+          confirmLabel="Unlink"
+          onConfirm={unlink}
+        >
+          Unlink
+        </ConfirmButton>
+      </div>
+      <Results link={link} />
+    </section>
+  )
+}
+
+/** What the child made of each session, newest first. */
+function Results({ link }: { link: GuardianLink }) {
+  const results = usePages(['pupil-results', link.id], (cursor) => {
+    const params = { path: { link_id: link.id }, query: pageQuery(cursor) }
+    return unwrap(api.GET('/api/v1/guardians/links/{link_id}/results', { params }))
+  })
+  if (results.isError)
+    return (
+      <ErrorState
+        title="The results could not be loaded"
+        error={results.error}
+        onRetry={() => void results.refetch()}
+      />
+    )
+  if (!results.data) return <Skeleton rows={1} height="3rem" />
+  if (results.data.length === 0) return <p className="muted">No quiz was played yet.</p>
+  return (
+    <>
+      <ul className="rows" aria-label={`Results of ${link.display_name}`}>
+        {results.data.map((item) => (
+          <SessionResult key={item.session_id} item={item} />
+        ))}
+      </ul>
+      <More pages={results} label="Show older results" />
+    </>
+  )
+}
+
+function SessionResult({ item }: { item: PupilSession }) {
+  return (
     <li>
       <span className="row-main">
-        <span className="row-title">{link.display_name}</span>
-        <span className="muted small">{link.class_name}</span>
+        <span className="row-title">{item.quiz_title}</span>
+        <span className="muted small">
+          {item.started_at && (
+            <>
+              <When at={item.started_at} isDate /> ·{' '}
+            </>
+          )}
+          {item.correct} of {item.question_count} right, {item.answered} answered
+        </span>
       </span>
-      <ConfirmButton
-        size="small"
-        variant="quiet"
-        aria-label={`Unlink ${link.display_name}`}
-        title={`Unlink ${link.display_name}?`}
-        consequence="You no longer see this child. For a new link the teacher has to give you another code."
-        confirmLabel="Unlink"
-        onConfirm={unlink}
-      >
-        Unlink
-      </ConfirmButton>
+      <span>
+        {item.points} of {item.max_points} points
+      </span>
     </li>
   )
 }

@@ -15,6 +15,12 @@ import { useForm } from '../../ui/use-form'
 import { ROLE_NAMES } from '../account/profile'
 import { schoolKeys, useInvitations } from './queries'
 
+const STATE_NAMES: Record<Exclude<Invitation['state'], 'open'>, string> = {
+  accepted: 'Accepted',
+  withdrawn: 'Withdrawn',
+  expired: 'Expired',
+}
+
 /** The form and the list. */
 export default function InvitationsTab() {
   const invitations = useInvitations()
@@ -28,7 +34,7 @@ export default function InvitationsTab() {
       </section>
       <section className="card" aria-labelledby="invited-title">
         <div className="card-head">
-          <h2 id="invited-title">Not accepted yet</h2>
+          <h2 id="invited-title">Invitations</h2>
         </div>
         {invitations.data ? (
           <InvitationList items={invitations.data} />
@@ -91,7 +97,7 @@ function InviteForm() {
 }
 
 function InvitationList({ items }: { items: Invitation[] }) {
-  if (items.length === 0) return <p className="muted">Nobody is invited at the moment.</p>
+  if (items.length === 0) return <p className="muted">Nobody was invited so far.</p>
   return (
     <ul className="rows" aria-label="Invitations">
       {items.map((item) => (
@@ -115,22 +121,35 @@ function InvitationRow({ item }: { item: Invitation }) {
         <span className="row-title">
           {item.email}
           <span className="badge">{ROLE_NAMES[item.role]}</span>
+          {item.state !== 'open' && (
+            <span className={item.state === 'accepted' ? 'badge badge-accent' : 'badge badge-warn'}>
+              {STATE_NAMES[item.state]}
+            </span>
+          )}
         </span>
         <span className="muted small">
-          sent <When at={item.created_at} /> · good until <When at={item.expires_at} />
+          sent <When at={item.created_at} />
+          {item.state === 'open' && (
+            <>
+              {' '}
+              · good until <When at={item.expires_at} />
+            </>
+          )}
         </span>
       </span>
-      <ConfirmButton
-        size="small"
-        variant="quiet"
-        aria-label={`Withdraw the invitation to ${item.email}`}
-        title={`Withdraw the invitation to ${item.email}?`}
-        consequence="The link in the mail stops working at once."
-        confirmLabel="Withdraw"
-        onConfirm={withdraw}
-      >
-        Withdraw
-      </ConfirmButton>
+      {item.state === 'open' && (
+        <ConfirmButton
+          size="small"
+          variant="quiet"
+          aria-label={`Withdraw the invitation to ${item.email}`}
+          title={`Withdraw the invitation to ${item.email}?`}
+          consequence="The link in the mail stops working at once."
+          confirmLabel="Withdraw"
+          onConfirm={withdraw}
+        >
+          Withdraw
+        </ConfirmButton>
+      )}
     </li>
   )
 }
