@@ -39,7 +39,7 @@ async function accept(link, name, email) {
 
 async function openPerson(page, name) {
   await page.goto('/school/people')
-  await page.getByLabel('Search by name or e-mail').fill(name)
+  await page.getByLabel('Name or e-mail').fill(name)
   await page.getByRole('button', { name: `Manage ${name}` }).click()
   return page.getByRole('dialog', { name })
 }

@@ -28,7 +28,7 @@ export default function PeopleTab() {
   return (
     <div className="stack">
       <search className="filters">
-        <TextInput label="Search by name or e-mail" value={search} onChange={setSearch} />
+        <TextInput label="Name or e-mail" value={search} onChange={setSearch} />
         <SelectInput
           label="Role"
           value={role}
