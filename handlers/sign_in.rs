@@ -189,7 +189,12 @@ async fn refresh_session(
     let presented = sessions::present(app.db.as_ref(), &token.hash(), &newest.hash(), now).await?;
     let row = presented.row.ok_or_else(invalid_refresh_token)?;
     if presented.has_ended {
-        stolen(&app, &row, &context).await?;
+        tell_stolen(&app, &row, &context).await;
+    }
+    if row.is_stolen() {
+        // At each try: the one that ended the family may have died before its access tokens were ended.
+        let ended = Ended::SignIns(vec![row.session_id.clone()]);
+        end_access(&app, &row.school_id, &row.user_id, ended).await?;
     }
     let facts = row.facts();
     let hash = refresh::successor(&facts, now).ok_or_else(invalid_refresh_token)?;
@@ -208,9 +213,7 @@ async fn refresh_session(
 }
 
 /// An old token came again: one of the two who had it is a thief.
-async fn stolen(app: &App, row: &PresentedRow, context: &RequestContext) -> Result<(), ApiError> {
-    let ended = Ended::SignIns(vec![row.session_id.clone()]);
-    end_access(app, &row.school_id, &row.user_id, ended).await?;
+async fn tell_stolen(app: &App, row: &PresentedRow, context: &RequestContext) {
     let letter = Letter::SessionStolen {
         device: context.device.clone(),
         place: context.origin.country.clone().unwrap_or_default(),
@@ -226,7 +229,6 @@ async fn stolen(app: &App, row: &PresentedRow, context: &RequestContext) -> Resu
     let event = app.audit(&row.school_id, Subject::user(&row.user_id), AuditAction::TokenReused, context);
     let event = event.on(Subject::new(SubjectKind::SignIn, row.session_id.as_str()));
     app.enqueue(Job::Audit { event }).await;
-    Ok(())
 }
 
 /// Sign out

@@ -134,10 +134,16 @@ pub struct PresentedRow {
     is_successor_replaced: i64,
     session_expires_at: i64,
     is_ended: i64,
+    is_stolen: i64,
     is_owner_active: i64,
 }
 
 impl PresentedRow {
+    /// Whether the family was ended because an old token of it came again, now or before.
+    pub const fn is_stolen(&self) -> bool {
+        self.is_stolen != 0
+    }
+
     /// What the decision needs.
     pub fn facts(&self) -> Facts {
         Facts {
@@ -179,7 +185,7 @@ const PRESENTED: &str = "
       coalesce(n.replaced_by is not null, 0) as is_successor_replaced, s.expires_at as session_expires_at,
       (select count(*) from factors f
         where f.school_id = u.school_id and f.user_id = u.id and f.confirmed_at is not null) as factors,
-      s.ended_at is not null as is_ended, u.state = 'active' and u.removed_at is null as is_owner_active
+      s.ended_at is not null as is_ended, coalesce(s.ended_why = 'token_reused', 0) as is_stolen, u.state = 'active' and u.removed_at is null as is_owner_active
     from refresh_tokens t
     join sessions s on s.id = t.session_id
     join users u on u.id = s.user_id

@@ -78,6 +78,20 @@ fn a_reused_refresh_token_ends_the_family() {
 }
 
 #[test]
+fn a_stolen_family_loses_its_access_tokens_even_if_the_request_that_ended_it_died() {
+    let app = TestApp::new();
+    let first = login(&app);
+    let second = refresh(&app, &first["refresh_token"]).expect(200);
+    app.clock.advance(10_001);
+    refresh(&app, &first["refresh_token"]).problem(401, "invalid_refresh_token");
+    // As if it had died before the list was told.
+    app.revocations.0.lock().unwrap().clear();
+    refresh(&app, &second["refresh_token"]).problem(401, "invalid_refresh_token");
+    actor(&app, &second).get("/api/v1/classes").problem(401, "invalid_token");
+    assert_eq!(app.audited("sign_in.token_reused"), 1);
+}
+
+#[test]
 fn a_late_answer_never_brings_an_old_token_back() {
     let app = TestApp::new();
     let first = login(&app);
