@@ -22,7 +22,7 @@ export const pupils = (server) =>
 const allServers = Array.from({ length: SERVERS }, (_, server) => server);
 
 /** Bundles a TypeScript peer and answers its modules for miniflare. */
-async function bundle(name, out) {
+export async function bundle(name, out) {
   const outfile = join(out, name, "index.mjs");
   await build({
     entryPoints: [join(here, "peers", `${name}.ts`)],
@@ -37,7 +37,8 @@ async function bundle(name, out) {
   return modulesOf(outfile);
 }
 
-async function launch(worker, state, rest = {}) {
+/** Starts a peer. */
+export async function launch(worker, state, rest = {}) {
   mkdirSync(state, { recursive: true });
   return new WorkerProcess({ worker, port: await freePort(), state, ...rest }).start();
 }

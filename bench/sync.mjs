@@ -13,7 +13,7 @@ import { BATCH } from "./load.mjs";
 import { cpuMs, untilIdle } from "./measure.mjs";
 import { OurWorker } from "./ours.mjs";
 import { responses } from "../tests/worker/support/responses.mjs";
-import { report } from "./report.mjs";
+import { report } from "./report-sync.mjs";
 
 /** Batches of one server in a full round: 25 pupils × 100 questions, in thirties. */
 const FULL = 83;

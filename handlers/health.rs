@@ -7,6 +7,7 @@ use axum::routing::get;
 use http::header;
 
 use super::AppState;
+use super::auth::Person;
 use super::problem::{ApiError, Problems};
 use super::routing::{OpenApiRouter, routes};
 use crate::ports::Statement;
@@ -21,7 +22,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 
 /// Routes of a developer's own machine.
 pub fn local_routes() -> Router<AppState> {
-    Router::new().route("/api/v1/health/panic", get(panic))
+    Router::new().route("/api/v1/health/panic", get(panic)).route("/health/caller", get(caller))
 }
 
 /// Is it alive?
@@ -44,6 +45,11 @@ async fn ready(State(app): State<AppState>) -> Result<&'static str, ApiError> {
     responses((status = 200, content_type = "application/json", body = serde_json::Value)))]
 async fn openapi() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=60")], OPENAPI)
+}
+
+/// Who calls, by nothing but the token: `npm run bench -- auth` measures what that costs.
+async fn caller(Person(identity): Person) -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::json!({ "user_id": identity.user_id }))
 }
 
 /// Dies, so that a test can see the next request live.

@@ -1,15 +1,8 @@
-/** Turns the rounds into bench/results/: JSON with every round, and a Markdown table. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { writeAtomic } from "../scripts/lib/stamp.mjs";
-import { say } from "../scripts/lib/step.mjs";
-import { machine, median, percentile } from "./measure.mjs";
-
-const results = fileURLToPath(new URL("./results/", import.meta.url));
+/** The rounds of `bench -- sync` as a table and as JSON in bench/results/. */
+import { percentile } from "./measure.mjs";
+import { fixed, machineSentence, middle, row, verdictTable, write } from "./tables.mjs";
 
 const sum = (rounds, field) => rounds.reduce((total, round) => total + round[field], 0);
-const middle = (rounds, field) => median(rounds.map((round) => round[field]));
-const fixed = (number, digits = 0) => Number(number.toFixed(digits));
 
 /** One contestant's rounds as numbers. */
 function summary({ title, rounds, rowsBefore, rowsAfter }) {
@@ -85,14 +78,12 @@ function verdicts(by, growth) {
   ];
 }
 
-function markdown({ date, machine: on, contestants, growth, verdicts: list, workerd }) {
-  const row = (cells) => `| ${cells.join(" | ")} |`;
+function markdown({ contestants, growth, verdicts: list, ...on }) {
   return `# \`npm run bench -- sync\`
 
 Answers in batches of 30 from 8 game servers, one request in flight each, over one class of 200 pupils and quizzes of 100
 questions of all seven types. Same workerd, miniflare without wrangler's proxy, rounds interleaved, the load in a process
-of its own. CPU time is workerd's, with what it does after the last answer. ${date.slice(0, 10)}, ${on.cores} cores of ${on.cpu},
-${on.memory_gib} GiB, Linux ${on.kernel}, workerd ${workerd}.
+of its own. CPU time is workerd's, with what it does after the last answer. ${machineSentence(on)}
 
 ${[
   row([
@@ -118,11 +109,7 @@ ${[
   ),
 ].join("\n")}
 
-${[
-  row(["expected of us", "", "measured", ""]),
-  row(["---", "---:", "---:", "---"]),
-  ...list.map(({ what, expected, measured, met }) => row([what, expected, measured, met ? "met" : "**not met**"])),
-].join("\n")}
+${verdictTable(list)}
 
 ${[
   row(["the same class", "answers/s", "p95 ms", "CPU µs/answer"]),
@@ -151,18 +138,5 @@ export function report(contestants, growthRounds) {
     late: cost(growthRounds.late),
   };
   const by = Object.fromEntries(contestants.map((each) => [each.name, summary(each)]));
-  const { version } = JSON.parse(readFileSync(fileURLToPath(import.meta.resolve("workerd/package.json")), "utf8"));
-  const data = {
-    date: new Date().toISOString(),
-    machine: machine(),
-    workerd: version,
-    contestants: by,
-    growth,
-    verdicts: verdicts(by, growth),
-  };
-  writeAtomic(`${results}sync-${data.date.slice(0, 10)}.json`, `${JSON.stringify(data, null, 2)}\n`);
-  const table = markdown(data);
-  writeAtomic(`${results}sync.md`, table);
-  say();
-  say(table);
+  write("sync", { contestants: by, growth, verdicts: verdicts(by, growth) }, markdown);
 }
