@@ -43,12 +43,17 @@ def map_path_parameters(ctx, path_parameters):
 
 @schemathesis.hook
 def map_body(ctx, body):
-    """So are three of four ids in bodies. No school comes to want second factors."""
+    """So are three of four ids in bodies."""
     if isinstance(body, dict):
-        # Or the rest of the run would only hear that a second factor is missing.
-        if body.get("require_second_factor") is True:
-            body["require_second_factor"] = False
         for name, value in body.items():
             if isinstance(value, str) and name in IDS and hash(value) % 4:
                 body[name] = IDS[name]
     return body
+
+
+@schemathesis.hook
+def before_call(ctx, case, **kwargs):
+    """No school comes to want second factors, or the rest of the run would only hear that one is missing. Here, as the cases that
+    are made for coverage pass by no `map_body`."""
+    if isinstance(case.body, dict) and case.body.get("require_second_factor") is True:
+        case.body["require_second_factor"] = False
