@@ -30,11 +30,11 @@ const LIMITED = [
   ...["one_time_token", "account", "invite", "guardian_code", "join_code", "integration"],
 ];
 
-/** Who comes, and for how much of the time. */
+/** Who comes, and for how much of the time. The admin comes last: they may remove the others. */
 const passes = {
+  game: { share: 0.1, args: ["--include-path-regex", "^/api/v1/game/"] },
   teacher: { share: 0.45, args: ["--exclude-path-regex", "^/api/v1/game/"] },
   admin: { share: 0.45, args: ["--exclude-path-regex", "^/api/v1/game/"] },
-  game: { share: 0.1, args: ["--include-path-regex", "^/api/v1/game/"] },
 };
 
 /** The settings: tests/fuzz/schemathesis.toml, without 422 if the document is to be as strict as the server. */
