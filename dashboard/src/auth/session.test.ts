@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError, networkError } from '../api/problem'
 import type { User } from '../api/types'
 import { IDLE_ENDS_MS, IDLE_WARNS_MS } from './limits'
-import { type Answer, type Memory, type Message, Session, SignedOutError } from './session'
+import { type Answer, type Memory, type Message, SignedOutError } from './ports'
+import { Session } from './session'
 
 const MINUTE_MS = 60_000
 const LIFETIME_S = 15 * 60

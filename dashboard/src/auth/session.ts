@@ -7,14 +7,10 @@
  *
  * All that is the browser's comes in through `Ports`.
  */
-import { ApiError, networkError } from '../api/problem'
-import type { User } from '../api/types'
+import { networkError } from '../api/problem'
+import { IdleWatch } from './idle-watch'
 import {
-  ACTIVITY_EVERY_MS,
   HELLO_MS,
-  HOLD_EVERY_MS,
-  IDLE_ENDS_MS,
-  IDLE_WARNS_MS,
   NEWS_MS,
   RENEW_AHEAD_MS,
   RENEW_JITTER_MS,
@@ -22,59 +18,19 @@ import {
   RETRY_LONGEST_MS,
   TOO_LATE_MS,
 } from './limits'
-import { type Grant, idlePhase, type News, reduce, START, type State } from './state'
-
-/** What a sign-in, a refresh or a step-up answers. */
-export interface Answer {
-  access_token: string
-  expires_in: number
-  user: User
-}
-
-/** What tabs tell each other. `changed` is all that may be said where everybody could read it. */
-export type Message =
-  | { type: 'hello' }
-  | { type: 'granted'; grant: Grant }
-  | { type: 'changed'; userId: string }
-  | { type: 'refused'; askedAt: number }
-  | { type: 'left'; at: number }
-  | { type: 'idled'; at: number }
-
-/** What all tabs remember, also over a reload. Never a token. */
-export interface Memory {
-  lastActive: number | null
-  /** Somebody signed out, but the server has not confirmed it: before anything else it must hear of it. */
-  isLeaving: boolean
-}
-
-export interface Ports {
-  refresh: () => Promise<Answer>
-  logout: () => Promise<void>
-  /** Runs while no other tab does; says whether another one had to be waited for. */
-  exclusively: (run: (hasWaited: boolean) => Promise<void>) => Promise<void>
-  hasOtherTabs: () => Promise<boolean>
-  post: (message: Message) => void
-  memory: Memory
-  isVisible: () => boolean
-  random: () => number
-}
-
-/** A token, and whose: a request that was made for one person is never sent for another. */
-export interface Access {
-  token: string
-  userId: string
-}
-
-/** A token that the server would not take; whoever does not know whose it was leaves that out. */
-export type Refused = Pick<Access, 'token'> & Partial<Access>
-
-/** Thrown to requests of somebody who is not signed in any more. */
-export class SignedOutError extends Error {
-  constructor() {
-    super('Signed out.')
-    this.name = 'SignedOutError'
-  }
-}
+import {
+  type Access,
+  type Answer,
+  isRefusal,
+  isSame,
+  type Message,
+  type Ports,
+  type Refused,
+  SignedOutError,
+  type Timer,
+  toGrant,
+} from './ports'
+import { type Grant, type News, reduce, START, type State } from './state'
 
 type Outcome = 'granted' | 'refused' | 'unreachable'
 
@@ -88,12 +44,18 @@ export class Session {
   #renewAt = Number.POSITIVE_INFINITY
   #retryTimer: Timer
   #failures = 0
-  #idleTimer: Timer
-  #holds = 0
+  readonly #idle: IdleWatch
   readonly #ports: Ports
 
   constructor(ports: Ports) {
     this.#ports = ports
+    this.#idle = new IdleWatch({
+      memory: ports.memory,
+      isHere: () => this.#isWatched(),
+      isWarned: () => this.#state.status === 'signed_in' && this.#state.idleEndsAt !== null,
+      warn: (idleEndsAt) => this.#apply({ type: 'watched', idleEndsAt }),
+      end: () => this.#endIdle(),
+    })
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -111,7 +73,7 @@ export class Session {
   /** Finds out whether somebody is signed in: from another tab if there is one, else from the server. */
   async start(): Promise<void> {
     const { memory } = this.#ports
-    if (this.#isLongIdle()) memory.isLeaving = true
+    if (this.#idle.isOver) memory.isLeaving = true
     if (!memory.isLeaving && (await this.#ports.hasOtherTabs())) {
       this.#ports.post({ type: 'hello' })
       await this.#nextChange(HELLO_MS)
@@ -203,34 +165,26 @@ export class Session {
     else this.#apply(message)
   }
 
-  /** The person did something. While they are asked whether they are there, only the answer counts. */
+  /** The person did something. */
   touch(): void {
-    const state = this.#state
-    if (state.status !== 'signed_in' || state.ended !== null) return
-    const isRecent = Date.now() - (this.#ports.memory.lastActive ?? 0) < ACTIVITY_EVERY_MS
-    if (state.idleEndsAt !== null || isRecent) return
-    this.#setActive()
+    this.#idle.touch()
   }
 
   /** The answer to the warning: they are there. */
   stay(): void {
     if (!this.#isWatched()) return
-    this.#setActive()
+    this.#idle.setActive()
     this.#renewIfDue()
   }
 
   /** Counts as active until the returned function is called: a class looks at the page, though nobody touches it. */
   hold(): () => void {
-    this.#holds += 1
-    this.watchIdle()
-    return () => {
-      this.#holds -= 1
-    }
+    return this.#idle.hold()
   }
 
   /** The tab is looked at again, or the network is back. */
   wake(): void {
-    this.watchIdle()
+    this.#idle.look()
     this.#renewIfDue()
     if (this.#retryTimer !== undefined) this.retryNow()
   }
@@ -244,27 +198,9 @@ export class Session {
     else if (state.status !== 'signed_out' && state.isOffline) void this.#refresh()
   }
 
-  /** Looks how long nobody has done anything: warns, ends, or looks again when it is time. Other tabs count too. */
+  /** Another tab may have remembered that somebody is there. */
   watchIdle(): void {
-    clearTimeout(this.#idleTimer)
-    if (!this.#isWatched()) return
-    const { memory } = this.#ports
-    const now = Date.now()
-    if (this.#holds > 0 && !this.#isLongIdle()) memory.lastActive = now
-    const idle = idlePhase(memory.lastActive ?? now, now, { warnsMs: IDLE_WARNS_MS, endsMs: IDLE_ENDS_MS })
-    if (idle.phase === 'over') {
-      this.#idle()
-      return
-    }
-    this.#apply({ type: 'watched', idleEndsAt: idle.phase === 'warned' ? idle.changesAt : null })
-    const pause = this.#holds > 0 ? HOLD_EVERY_MS : idle.changesAt - now
-    this.#idleTimer = setTimeout(() => this.watchIdle(), pause)
-  }
-
-  /** Unless it is too late: a machine that slept too long is not woken by the first touch. */
-  #setActive(): void {
-    if (!this.#isLongIdle()) this.#ports.memory.lastActive = Date.now()
-    this.watchIdle()
+    this.#idle.look()
   }
 
   #refresh(): Promise<Outcome> {
@@ -334,7 +270,7 @@ export class Session {
     if (this.#state.status === 'starting') this.#apply({ type: wasIdle ? 'idled' : 'left', at: Date.now() })
   }
 
-  #idle(): void {
+  #endIdle(): void {
     const at = Date.now()
     this.#ports.memory.isLeaving = true
     this.#apply({ type: 'idled', at })
@@ -367,11 +303,6 @@ export class Session {
     return this.#state.status === 'signed_in' && this.#state.ended === null
   }
 
-  #isLongIdle(): boolean {
-    const { lastActive } = this.#ports.memory
-    return lastActive !== null && Date.now() - lastActive >= IDLE_ENDS_MS
-  }
-
   #apply(news: News): void {
     const state = reduce(this.#state, news)
     if (state === this.#state) return
@@ -390,13 +321,13 @@ export class Session {
       this.#renewAt = this.#state.expiresAt - RENEW_AHEAD_MS - this.#ports.random() * RENEW_JITTER_MS
       this.#renewTimer = setTimeout(() => this.#renewIfDue(), Math.max(0, this.#renewAt - Date.now()))
     }
-    this.watchIdle()
+    this.#idle.look()
   }
 
   /** A tab that nobody looks at lets its token run out; the next request or look renews it. */
   #renewIfDue(): void {
     if (Date.now() < this.#renewAt) return
-    if (this.#ports.isVisible() || this.#holds > 0) void this.#refresh()
+    if (this.#ports.isVisible() || this.#idle.isHeld) void this.#refresh()
   }
 
   /** Resolves when the state has changed, or after `withinMs`. */
@@ -411,23 +342,4 @@ export class Session {
       }
     })
   }
-}
-
-type Timer = ReturnType<typeof setTimeout> | undefined
-
-function toGrant(answer: Answer, askedAt: number): Grant {
-  const { access_token: token, expires_in, user } = answer
-  return { token, user, askedAt, expiresAt: Date.now() + expires_in * 1_000 }
-}
-
-/** Whether the same token, or the same lack of one, is all there is. */
-function isSame(a: State, b: State): boolean {
-  if (a.status !== 'signed_in' || b.status !== 'signed_in') return a.status === b.status
-  return a.token === b.token && a.ended === b.ended
-}
-
-/** The server's own "no". A school's proxy that answers in its place, or a busy server, is no answer. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof ApiError) || error.code === 'unknown') return false
-  return error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429
 }

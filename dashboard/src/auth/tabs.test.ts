@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Message } from './session'
+import type { Message } from './ports'
 import {
   channelByStorage,
   exclusivelyByLocks,

@@ -3,7 +3,7 @@
  * missing, the storage that they share. Through storage goes no token, as every script of the origin could read it
  * there: a tab that hears that something has changed asks the server itself.
  */
-import type { Memory, Message } from './session'
+import type { Memory, Message } from './ports'
 
 type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
