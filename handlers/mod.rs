@@ -57,6 +57,7 @@ pub use contract::document;
 pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
 
 use crate::config::Config;
+use crate::content_cache::ContentCache;
 use crate::domain::audit::{AuditAction, AuditEvent, Subject};
 use crate::domain::audit_chain::SealPace;
 use crate::domain::ids::SchoolId;
@@ -86,6 +87,8 @@ pub struct App {
     pub rate_limits: Arc<dyn RateLimits>,
     /// Ended sign-ins, people and keys.
     pub revocations: Arc<dyn Revocations>,
+    /// Generated content.
+    pub content_cache: ContentCache,
     /// Other people's servers.
     pub http: Arc<dyn Outside>,
     /// What others signed.

@@ -4,6 +4,7 @@
 //! on wasm only, joins them to Cloudflare.
 
 pub mod config;
+pub mod content_cache;
 pub mod domain;
 #[path = "../handlers/mod.rs"]
 pub mod handlers;

@@ -5,6 +5,7 @@ use std::fmt;
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
+use crate::content_cache::{CacheAnswer, CacheLimits, CacheOp};
 use crate::domain::rate_limit::{Limit, Verdict};
 use crate::domain::revocation::Revocation;
 use crate::domain::signature::PublicJwk;
@@ -216,6 +217,17 @@ pub trait Revocations: Send + Sync {
     ) -> BoxFuture<'a, Result<bool, PortError>>;
     /// Ends them. Again is the same as once.
     fn end(&self, list: Vec<Revocation>) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// The shards of the content cache. Content is made anew without them.
+pub trait CacheShards: Send + Sync {
+    /// Asks one of them, with its share of the limits.
+    fn call(
+        &self,
+        shard: u8,
+        limits: CacheLimits,
+        op: CacheOp,
+    ) -> BoxFuture<'_, Result<CacheAnswer, PortError>>;
 }
 
 /// Verifies what others signed.

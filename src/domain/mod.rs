@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod audit_chain;
+pub mod canonical;
 pub mod challenges;
 pub mod class;
 pub mod cursor;

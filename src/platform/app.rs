@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use worker::Env;
 
+use super::content_cache::ContentCacheObjects;
 use super::d1::D1;
 use super::inbox::InboxObjects;
 use super::kv::Kv;
@@ -18,6 +19,7 @@ use super::settings;
 use super::signatures::WebCrypto;
 use super::system::System;
 use crate::config::ConfigError;
+use crate::content_cache::ContentCache;
 use crate::handlers::{App, router};
 use crate::hashing::Hashing;
 
@@ -51,6 +53,9 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         inboxes: Arc::new(InboxObjects::of(env).map_err(missing(super::inbox::BINDING))?),
         rate_limits: Arc::new(RateLimiterObjects::of(env).map_err(missing(super::rate_limiter::BINDING))?),
         revocations: Arc::new(RevocationLists::of(env).map_err(missing(super::revocation_list::BINDING))?),
+        content_cache: ContentCache::new(Arc::new(
+            ContentCacheObjects::of(env).map_err(missing(super::content_cache::BINDING))?,
+        )),
         http: Arc::new(Outside),
         signatures: Arc::new(WebCrypto),
         clock: Arc::new(System),

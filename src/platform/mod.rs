@@ -2,6 +2,7 @@
 
 mod app;
 mod class_room;
+mod content_cache;
 mod d1;
 mod http;
 mod inbox;

@@ -24,6 +24,7 @@ mod live_session;
 mod mail;
 mod notifications;
 mod oidc;
+mod operations;
 mod people;
 mod problems;
 mod quizzes;

@@ -8,6 +8,7 @@ use futures::executor::block_on;
 use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
 use toolboxai_edge::config::Config;
+use toolboxai_edge::content_cache::ContentCache;
 use toolboxai_edge::domain::password;
 use toolboxai_edge::domain::tokens::sha256_hex;
 use toolboxai_edge::handlers::{App, router};
@@ -16,8 +17,8 @@ use toolboxai_edge::jobs::{self, JobError};
 use tower::ServiceExt;
 
 use super::{
-    HostDatabase, HostRooms, HostSignatures, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog,
-    MemoryMailer, MemoryRevocations, NoPause, Outside, PROVIDERS, SeededEntropy,
+    HostCacheShards, HostDatabase, HostRooms, HostSignatures, ManualClock, MemoryCache, MemoryJobs,
+    MemoryLimits, MemoryLog, MemoryMailer, MemoryRevocations, NoPause, Outside, PROVIDERS, SeededEntropy,
 };
 
 /// The password of everybody.
@@ -69,6 +70,8 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub jobs: Arc<MemoryJobs>,
     pub limits: Arc<MemoryLimits>,
+    pub cache_shards: Arc<HostCacheShards>,
+    pub content_cache: ContentCache,
     pub outside: Arc<Outside>,
     pub mailer: MemoryMailer,
     pub config: Config,
@@ -96,6 +99,8 @@ impl TestApp {
         seed(&db, entropy.as_ref());
         let revocations = Arc::new(MemoryRevocations::default());
         let limits = Arc::new(MemoryLimits::new(clock.clone()));
+        let cache_shards = Arc::new(HostCacheShards::new(clock.clone()));
+        let content_cache = ContentCache::new(cache_shards.clone());
         let ring = format!("k1:{SECRET}");
         let config = Config::read(&|name| match name {
             _ if settings.iter().any(|(own, _)| *own == name) => {
@@ -118,6 +123,7 @@ impl TestApp {
             inboxes: rooms.inboxes.clone(),
             rate_limits: limits.clone(),
             revocations: revocations.clone(),
+            content_cache: content_cache.clone(),
             http: outside.clone(),
             signatures: Arc::new(HostSignatures),
             clock: clock.clone(),
@@ -136,6 +142,8 @@ impl TestApp {
             clock,
             jobs,
             limits,
+            cache_shards,
+            content_cache,
             outside,
             mailer,
             config,

@@ -3,6 +3,7 @@
 
 mod app;
 mod authenticator;
+mod content_cache;
 mod database;
 mod game;
 mod keys;
@@ -17,6 +18,7 @@ mod system;
 
 pub use app::{Actor, GAME_KEY, OTHER_GAME_KEY, PASSWORD, PUBLIC_URL, Reply, TestApp, hash_with};
 pub use authenticator::VirtualAuthenticator;
+pub use content_cache::HostCacheShards;
 pub use database::{HostDatabase, migrations};
 pub use game::Game;
 pub use mail::{MemoryMailer, token_in};

@@ -1,0 +1,3 @@
+//! What runs the service.
+
+mod content_cache;
