@@ -25,6 +25,7 @@ use crate::domain::live_session::Move;
         (name = "keys", description = "Keys of experiences and integrations."),
         (name = "realtime", description = "Signatures for the Pusher channels of a class room."),
         (name = "notifications", description = "What waits for a person in any of their classes."),
+        (name = "roblox", description = "Games in Roblox: their content, pupils' progress, Open Cloud and webhooks."),
         (name = "audit", description = "Who did what, on whom, why and from where."),
         (name = "health", description = "For who watches it.")
     )

@@ -35,6 +35,7 @@ mod reader;
 mod realtime;
 mod registration;
 mod results;
+mod roblox;
 mod routing;
 mod schools;
 mod seats;
@@ -172,6 +173,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(guardians::routes())
         .merge(realtime::routes())
         .merge(notifications::routes())
+        .merge(roblox::routes())
         .merge(health::routes())
 }
 

@@ -146,6 +146,26 @@ id!(
     /// A mail.
     MailId, "mail"
 );
+id!(
+    /// A game in Roblox.
+    GameId, "game"
+);
+id!(
+    /// Content for games.
+    ContentId, "content"
+);
+id!(
+    /// A deployment of content to a game.
+    DeploymentId, "dep"
+);
+id!(
+    /// A pupil's checkpoint in a game.
+    CheckpointId, "chk"
+);
+id!(
+    /// A connection to a universe by Open Cloud.
+    ConnectionId, "con"
+);
 
 impl MailId {
     /// The mail that follows from something: the same cause gives the same id, so that work that is done twice sends one

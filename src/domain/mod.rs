@@ -27,6 +27,7 @@ pub mod recovery_codes;
 pub mod refresh;
 pub mod results;
 pub mod revocation;
+pub mod roblox;
 pub mod signature;
 pub mod time;
 pub mod tokens;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::log::{self, GameMessage};
 use super::memory::{Memory, to_json};
-use super::{Context, Effect, Refusal, RoomAnswer, RoomOp, board, seats, sessions};
+use super::{Context, Effect, Refusal, RoomAnswer, RoomOp, board, games, seats, sessions};
 use crate::domain::pusher::Channel;
 use crate::ports::DbError;
 
@@ -30,6 +30,11 @@ pub(super) fn answer(
         }
         RoomOp::Seats => {
             Some(RoomAnswer::Seats(memory.seats.iter().map(super::memory::SeatState::view).collect()))
+        }
+        RoomOp::SeatOf(student) => games::seat_of(memory, &student).map(RoomAnswer::Seat),
+        RoomOp::GameNews(news) => {
+            games::announce(memory, ctx, &news, effects)?;
+            Some(RoomAnswer::Done)
         }
         RoomOp::MoveSeat(id, what) => Some(
             seats::move_seat(memory, ctx, &id, what, effects)?

@@ -8,6 +8,7 @@ mod apply;
 mod board;
 mod calls;
 mod event;
+mod games;
 mod live;
 mod log;
 mod memory;
@@ -23,6 +24,7 @@ mod sync;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use games::{GameEvent, GameNews, Student};
 pub use log::{EventPage, LoggedEvent};
 use memory::Memory;
 pub use outbox::{Report, ReportedSeat, ReportedSession, ReportedSheet};
@@ -189,6 +191,10 @@ pub enum RoomOp {
         /// The most to give.
         limit: i64,
     },
+    /// One seat, by its id or by the user of Roblox who sits there.
+    SeatOf(Student),
+    /// Something happened to a game of the class.
+    GameNews(GameNews),
     /// Closes sockets of people who may not, or must ask again.
     CloseSockets {
         /// Their ids.

@@ -17,6 +17,7 @@ pub mod quizzes;
 pub mod recovery_codes;
 pub mod registrations;
 pub mod reports;
+pub mod roblox;
 pub mod schools;
 pub mod sessions;
 pub mod used_challenges;

@@ -96,8 +96,10 @@ fn every_statement_on_a_schools_table_names_the_school() {
         "from mails",
     ];
     let mut seen = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    let folders = [folder.to_owned(), format!("{folder}/roblox")];
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    for path in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+        let text = std::fs::read_to_string(path).unwrap();
         for constant in text.split("\nconst ").skip(1).filter(|constant| constant.contains(": &str")) {
             let sql = constant.split("\";").next().unwrap();
             if exceptions.iter().any(|exception| sql.contains(exception)) {

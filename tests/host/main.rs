@@ -32,6 +32,7 @@ mod realtime;
 mod recovery;
 mod results;
 mod rights;
+mod roblox;
 mod schools;
 mod second_factors;
 mod security;

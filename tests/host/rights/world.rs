@@ -132,6 +132,7 @@ pub struct World {
     class: Value,
     quiz: Value,
     session: Value,
+    game: Value,
     factor_id: String,
     seat_id: String,
     notification_id: String,
@@ -185,6 +186,7 @@ impl World {
             class: Value::Null,
             quiz: Value::Null,
             session: Value::Null,
+            game: Value::Null,
             factor_id: String::new(),
             seat_id: String::new(),
             notification_id: String::new(),
@@ -209,6 +211,9 @@ impl World {
         let factor = teacher.post("/api/v1/auth/factors/totp", &json!({"name": "Phone"})).expect(201);
         factor["id"].as_str().unwrap().clone_into(&mut self.factor_id);
         self.session = teacher.make_session(&self.class, &self.quiz, "self");
+        let game =
+            json!({"title": "Space", "subject": "Science", "grade_level": 5, "class_id": self.class["id"]});
+        self.game = teacher.post("/api/v1/roblox/games", &game).expect(201);
         let mut game = Game::open(&self.app, &self.class, "job");
         let join = game.join(1);
         game.sync(&[join]);
@@ -265,6 +270,7 @@ impl World {
             (_, "room_key") => text(&self.class["room_key"]),
             (_, "quiz_id") => text(&self.quiz["id"]),
             (_, "session_id") => text(&self.session["id"]),
+            (_, "game_id") => text(&self.game["id"]),
             (_, "factor_id") => self.factor_id.clone(),
             (_, "seat_id") => self.seat_id.clone(),
             (_, "notification_id") => self.notification_id.clone(),

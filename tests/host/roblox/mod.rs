@@ -1,0 +1,4 @@
+//! Games in Roblox: `/api/v1/roblox/`.
+
+mod games;
+mod support;
