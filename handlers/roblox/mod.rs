@@ -1,11 +1,14 @@
 //! Games in Roblox: `/api/v1/roblox/`.
 
+mod caller;
+mod checkpoints;
 mod games;
+mod progress;
 
 use super::AppState;
 use super::routing::OpenApiRouter;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(games::routes())
+    OpenApiRouter::new().merge(games::routes()).merge(progress::routes()).merge(checkpoints::routes())
 }

@@ -2,6 +2,7 @@
 
 use super::{factors, used_challenges};
 use crate::domain::ids::{DeadLetterId, MailId};
+use crate::domain::roblox::EVENT_IDS_KEPT_MS;
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::ports::{Database, DbError, Statement, Value};
 
@@ -29,6 +30,8 @@ const UNUSED_KEPT_MS: i64 = 30 * DAY_MS;
 const FORGET_INVITATIONS: &str = "delete from invitations where expires_at < cast(?1 as integer)";
 const FORGET_CODES: &str = "delete from guardian_codes where expires_at < cast(?1 as integer)";
 const FORGET_KEYS: &str = "delete from idempotency_keys where created_at < cast(?1 as integer)";
+const FORGET_REPORTS: &str = "
+    delete from roblox_progress_events where taken_at < cast(?1 as integer)";
 const FORGET_MAILS: &str = "delete from mails where created_at < cast(?1 as integer)";
 const FORGET_LETTERS: &str = "delete from dead_letters where received_at < cast(?1 as integer)";
 const KEEP_LETTER: &str = "
@@ -52,6 +55,7 @@ pub async fn tidy(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
         forget(FORGET_MAILS, MAILS_KEPT_MS),
         forget(FORGET_LETTERS, LETTERS_KEPT_MS),
         used_challenges::forget(now),
+        forget(FORGET_REPORTS, EVENT_IDS_KEPT_MS),
         factors::forget_pending(now.plus_millis(-DAY_MS)),
     ])
     .await?;

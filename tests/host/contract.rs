@@ -84,6 +84,7 @@ fn every_statement_on_a_schools_table_names_the_school() {
         "delete from invitations where expires_at",
         "delete from guardian_codes where expires_at",
         "delete from idempotency_keys",
+        "delete from roblox_progress_events where taken_at",
         "registrations",
         "delete from password_resets",
         "delete from refresh_tokens",

@@ -1,6 +1,8 @@
 //! What is kept of games in Roblox.
 
+pub mod checkpoints;
 pub mod games;
+pub mod progress;
 
 use crate::domain::user::{Identity, Scope};
 use crate::ports::{Statement, Value};

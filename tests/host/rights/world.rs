@@ -235,6 +235,7 @@ impl World {
     fn insert_rows(&self) {
         let (school, teacher, co_teacher, parent) = (school(1), user(0), user(903), user(3));
         let (class, seat) = (self.class["id"].as_str().unwrap(), &self.seat_id);
+        let game = self.game["id"].as_str().unwrap();
         let later = self.app.clock.now().as_millis() + 86_400_000;
         for (number, key) in (1..).zip(INTEGRATION_KEYS) {
             self.app.db.execute(&format!(
@@ -255,7 +256,10 @@ impl World {
              values ('{INVITATION_ID}', '{school}', 'hash', 'who@school.example', 'teacher', '{class}', '{teacher}', 0, {later});
              insert into guardians
                  (id, school_id, class_id, seat_id, display_name, user_school_id, user_id, created_at)
-             values ('{LINK_ID}', '{school}', '{class}', '{seat}', 'Pupil 01', '{school}', '{parent}', 0)"
+             values ('{LINK_ID}', '{school}', '{class}', '{seat}', 'Pupil 01', '{school}', '{parent}', 0);
+             insert into roblox_progress (game_id, seat_id, school_id, class_id, percent, time_spent_s, objectives, data,
+                 reported_at, updated_at)
+             values ('{game}', '{seat}', '{school}', '{class}', 1, 0, '[]', '{{}}', 0, 0)"
         ));
     }
 
@@ -271,6 +275,7 @@ impl World {
             (_, "quiz_id") => text(&self.quiz["id"]),
             (_, "session_id") => text(&self.session["id"]),
             (_, "game_id") => text(&self.game["id"]),
+            (_, "student_id") => self.seat_id.clone(),
             (_, "factor_id") => self.factor_id.clone(),
             (_, "seat_id") => self.seat_id.clone(),
             (_, "notification_id") => self.notification_id.clone(),

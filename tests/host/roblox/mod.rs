@@ -1,4 +1,5 @@
 //! Games in Roblox: `/api/v1/roblox/`.
 
 mod games;
+mod progress;
 mod support;
