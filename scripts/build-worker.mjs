@@ -10,7 +10,7 @@ import { cloneCache, inRoot, targetDir } from "./lib/paths.mjs";
 import { capture, run } from "./lib/run.mjs";
 import { hashOf, isCurrent, writeAtomic } from "./lib/stamp.mjs";
 import { main, step } from "./lib/step.mjs";
-import { ensureTools, program, tools, workerBuildEnv } from "./lib/tools.mjs";
+import { ensureTools, program, workerBuildEnv, workerTools } from "./lib/tools.mjs";
 
 const stampFile = cloneCache("worker.stamp");
 const outputs = [inRoot("build", "index.js")];
@@ -21,7 +21,7 @@ export async function buildWorker() {
   const hash = () =>
     hashOf([inRoot("src"), inRoot("handlers"), inRoot("Cargo.toml"), inRoot("Cargo.lock"), inRoot("openapi.json")], {
       rustc,
-      tools,
+      tools: workerTools,
     });
   if (isCurrent(stampFile, hash(), outputs)) return { note: "unchanged" };
   // One build at a time in a target folder: two clones that share it would swap each other's wasm.

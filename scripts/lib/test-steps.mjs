@@ -2,51 +2,20 @@
  * The steps of `npm test`. A step's `run` answers `{ passed, failed, log }`; a check without tests of its own counts as
  * one. `full` steps are left out of `npm test -- fast`; a step is not run when one that it `needs` failed.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { buildDashboard, ensureDashboardPackages } from "../build-dashboard.mjs";
 import { buildWorker } from "../build-worker.mjs";
+import { check, nodeTest, tests, work } from "./checks.mjs";
 import { ensureChromium } from "./chromium.mjs";
 import { cargoCounts, nodeCounts, vitestCounts } from "./counts.mjs";
 import { formatted, inRoot } from "./paths.mjs";
 import { withOwnServer } from "./own-server.mjs";
-import { capture } from "./run.mjs";
+import { robloxSteps } from "./roblox-steps.mjs";
 import { buildSimulator, simulator } from "./simulator.mjs";
 import { ensureTools, program } from "./tools.mjs";
 
 const wasm = ["--target", "wasm32-unknown-unknown"];
 
-/** A command that passes or fails as a whole. */
-const check = (command, args, options) => async () => {
-  const { code, output } = await capture(command, args, options);
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, log: output };
-};
-
-/** A test runner, whose own counts are taken; one that ended badly without a failed test counts as one failure. */
-const tests = (command, args, counts, options) => async () => {
-  const { code, output } = await capture(command, args, options);
-  const { passed, failed } = counts(output);
-  const crashed = failed === 0 && (code !== 0 || passed === 0);
-  return { passed, failed: crashed ? 1 : failed, log: output };
-};
-
-/** Work of our own that only has to succeed; it counts when it fails. */
-const work = (run) => async () => {
-  await run();
-  return { passed: 0, failed: 0, log: "" };
-};
-
 const dashboard = { cwd: inRoot("dashboard") };
-
-const testFiles = (folder) =>
-  existsSync(inRoot(folder))
-    ? readdirSync(inRoot(folder))
-        .filter((name) => name.endsWith(".test.mjs"))
-        .sort()
-        .map((name) => `${folder}/${name}`)
-    : [];
-
-/** One process after the other: they measure nothing, but two servers on two cores would only wait for each other. */
-const nodeTest = (folder) => ["--test", "--test-reporter=spec", "--test-concurrency=1", ...testFiles(folder)];
 
 /** All steps in order. */
 export const steps = [
@@ -73,6 +42,7 @@ export const steps = [
       env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: program("wasm-bindgen-cli", "wasm-bindgen-test-runner") },
     }),
   },
+  ...robloxSteps,
   { name: "security map", run: check("node", ["scripts/check-security-map.mjs"]) },
   { name: "bench typecheck", run: check("tsc", ["--noEmit", "-p", "bench/peers"]) },
   { name: "dashboard packages", run: work(ensureDashboardPackages) },

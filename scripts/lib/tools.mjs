@@ -1,6 +1,7 @@
 /**
- * The tools that build the Worker: the wasm target, and worker-build and wasm-bindgen in the user's cache, each in a
- * folder that carries its version. Installed only when absent, into a folder aside that is then renamed, under a lock.
+ * The tools that cargo builds: those of the Worker (the wasm target, worker-build and wasm-bindgen) and those of Roblox
+ * (Rojo, selene). They are kept in the user's cache, each in a folder that carries its version. Installed only when
+ * absent, into a folder aside that is then renamed, under a lock.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,10 +13,18 @@ import { Failure, step } from "./step.mjs";
 const wasmTarget = "wasm32-unknown-unknown";
 
 /** The exact versions; wasm-bindgen's must be that of Cargo.lock. */
-export const tools = {
+export const workerTools = {
   "worker-build": { version: "0.8.7", programs: ["worker-build"] },
   "wasm-bindgen-cli": { version: "0.2.129", programs: ["wasm-bindgen", "wasm-bindgen-test-runner"] },
 };
+
+/** Rojo makes places and models of the Luau sources; selene checks them. */
+const robloxTools = {
+  rojo: { version: "7.7.1", programs: ["rojo"] },
+  selene: { version: "0.31.0", programs: ["selene"] },
+};
+
+const tools = { ...workerTools, ...robloxTools };
 
 const folderOf = (crate) => join(cacheDir(), "tools", `${crate}-${tools[crate].version}`);
 
@@ -29,11 +38,18 @@ export const workerBuildEnv = () => ({
   ESBUILD_BIN: inRoot("node_modules", ".bin", "esbuild"),
 });
 
-/** Installs whatever of the Rust side is missing, one step each; says nothing when all is there. */
+/** Installs whatever the Worker's build misses, one step each; says nothing when all is there. */
 export async function ensureTools() {
   await ensureTarget();
-  for (const crate of Object.keys(tools)) {
-    if (!isThere(crate)) await step(`${crate} ${tools[crate].version}`, () => install(crate));
+  await ensure(workerTools);
+}
+
+/** Installs whatever the Roblox build and its checks miss. The first time takes some ten minutes on two cores. */
+export const ensureRobloxTools = () => ensure(robloxTools);
+
+async function ensure(wanted) {
+  for (const [crate, { version }] of Object.entries(wanted)) {
+    if (!isThere(crate)) await step(`${crate} ${version}`, () => install(crate));
   }
 }
 
