@@ -14,6 +14,7 @@ use crate::network::RealWorld;
 use crate::options::Options;
 use crate::report::{Report, Reported, Totals};
 use crate::rng::Rng;
+use crate::universe::Universe;
 use crate::world::World;
 
 /// First names of many languages. With more pupils than names, a number follows.
@@ -43,6 +44,7 @@ pub fn run(
             job_id: job_id(&mut rng),
             secrets: HashMap::from([("toolboxai_game_key".to_owned(), options.game_key.clone())]),
             seed: rng.next_u64(),
+            universe: Universe::default(),
             modules: Vec::new(),
         };
         let share = Share::new(options, server);

@@ -11,6 +11,7 @@ use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Thread, Value
 
 use crate::rng::Rng;
 use crate::secret::Secret;
+use crate::universe::Universe;
 use crate::world::{Completion, World};
 use crate::{http_service, json, modules, random};
 
@@ -28,6 +29,8 @@ pub struct Identity {
     pub secrets: HashMap<String, String>,
     /// For `Random`, `math.random` and `GenerateGUID`, so that a run repeats.
     pub seed: u64,
+    /// The experience's data stores, shared by its servers.
+    pub universe: Universe,
     /// What scripts can `require` besides [`crate::MODULES`].
     pub modules: Vec<crate::Module>,
 }
@@ -263,6 +266,8 @@ fn natives(lua: &Lua, host: &Rc<Host>) -> Result<Table> {
     };
     table.set("close", lua.create_function(close)?)?;
     http_natives(lua, host, &table)?;
+    store_natives(lua, &host.identity.universe, &table)?;
+    table.set("scripts", lua.create_function(|lua, ()| modules::scripts(lua))?)?;
     Ok(table)
 }
 
@@ -293,4 +298,26 @@ fn http_natives(lua: &Lua, host: &Rc<Host>, table: &Table) -> Result<()> {
         Err(error) => Err(error),
     };
     table.set("decode", lua.create_function(decode)?)
+}
+
+/// The data stores, with values as JSON.
+fn store_natives(lua: &Lua, universe: &Universe, table: &Table) -> Result<()> {
+    let stores = universe.clone();
+    let get = move |_: &Lua, (store, key): (String, String)| Ok(stores.get(&store, &key));
+    table.set("storeGet", lua.create_function(get)?)?;
+    let stores = universe.clone();
+    let set = move |_: &Lua, (store, key, json): (String, String, String)| {
+        stores.set(&store, &key, json);
+        Ok(())
+    };
+    table.set("storeSet", lua.create_function(set)?)?;
+    let stores = universe.clone();
+    let remove = move |_: &Lua, (store, key): (String, String)| {
+        stores.remove(&store, &key);
+        Ok(())
+    };
+    table.set("storeRemove", lua.create_function(remove)?)?;
+    let stores = universe.clone();
+    let keys = move |_: &Lua, (store, prefix): (String, String)| Ok(stores.keys(&store, &prefix));
+    table.set("storeKeys", lua.create_function(keys)?)
 }

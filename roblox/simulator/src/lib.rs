@@ -21,6 +21,7 @@ mod random;
 mod report;
 mod rng;
 mod secret;
+mod universe;
 mod world;
 
 pub use class::run;
@@ -29,4 +30,5 @@ pub use modules::{MODULES, Module};
 pub use network::RealWorld;
 pub use options::{HELP, Options, Until};
 pub use report::{Report, Reported, Totals};
+pub use universe::Universe;
 pub use world::{Completion, HttpRequest, HttpResponse, TransportError, World};

@@ -13,7 +13,7 @@ pub struct Module {
 
 macro_rules! modules {
     ($($path:literal => $file:literal,)*) => {
-        /// The SDK, and what plays the class in the simulator.
+        /// The SDK, the sample experience, and what plays the class in the simulator.
         pub const MODULES: &[Module] = &[$(Module { path: $path, source: include_str!($file) },)*];
     };
 }
@@ -23,22 +23,59 @@ modules! {
     "@sdk/Backoff" => "../../sdk/src/Backoff.luau",
     "@sdk/Classroom" => "../../sdk/src/Classroom.luau",
     "@sdk/Client" => "../../sdk/src/Client.luau",
+    "@sdk/DataStores" => "../../sdk/src/DataStores.luau",
+    "@sdk/Journal" => "../../sdk/src/Journal.luau",
+    "@sdk/Leaderboard" => "../../sdk/src/Leaderboard.luau",
+    "@sdk/Nudges" => "../../sdk/src/Nudges.luau",
+    "@sdk/Outbox" => "../../sdk/src/Outbox.luau",
     "@sdk/Pending" => "../../sdk/src/Pending.luau",
+    "@sdk/PlayerStore" => "../../sdk/src/PlayerStore.luau",
     "@sdk/Queue" => "../../sdk/src/Queue.luau",
+    "@sdk/Quiz" => "../../sdk/src/Quiz.luau",
     "@sdk/Services" => "../../sdk/src/Services.luau",
     "@sdk/Session" => "../../sdk/src/Session.luau",
+    "@sdk/Settings" => "../../sdk/src/Settings.luau",
     "@sdk/Signal" => "../../sdk/src/Signal.luau",
     "@sdk/SyncLoop" => "../../sdk/src/SyncLoop.luau",
+    "@sdk/Text" => "../../sdk/src/Text.luau",
     "@sdk/Types" => "../../sdk/src/Types.luau",
     "@sdk/Wire" => "../../sdk/src/Wire.luau",
+    "@game/ServerScriptService/Classroom/Accommodations" => "../../experience/src/server/Accommodations.luau",
+    "@game/ServerScriptService/Classroom/Arena" => "../../experience/src/server/Arena.luau",
+    "@game/ServerScriptService/Classroom/Badges" => "../../experience/src/server/Badges.luau",
+    "@game/ServerScriptService/Classroom/Board" => "../../experience/src/server/Board.luau",
+    "@game/ServerScriptService/Classroom/Config" => "../../experience/src/server/Config.luau",
+    "@game/ServerScriptService/Classroom/Lobby" => "../../experience/src/server/Lobby.luau",
+    "@game/ServerScriptService/Classroom/Rate" => "../../experience/src/server/Rate.luau",
+    "@game/ServerScriptService/Classroom/Remotes" => "../../experience/src/server/Remotes.luau",
+    "@game/ServerScriptService/Classroom/Responses" => "../../experience/src/server/Responses.luau",
+    "@game/ServerScriptService/Classroom/Trail" => "../../experience/src/server/Trail.luau",
+    "@game/ServerScriptService/Classroom/World" => "../../experience/src/server/World.luau",
+    "@game/ReplicatedStorage/Classroom/Protocol" => "../../experience/src/shared/Protocol.luau",
+    "@roblox/Cloud" => "../luau/roblox/Cloud.luau",
+    "@roblox/Datatypes" => "../luau/roblox/Datatypes.luau",
+    "@roblox/Event" => "../luau/roblox/Event.luau",
+    "@roblox/Instances" => "../luau/roblox/Instances.luau",
     "@play/experience" => "../luau/experience.luau",
     "@play/knowledge" => "../luau/knowledge.luau",
     "@play/observer" => "../luau/observer.luau",
     "@play/pupil" => "../luau/pupil.luau",
 }
 
+/// The scripts that Roblox would run in the sample experience's server.
+const SCRIPTS: &[Module] = &[Module {
+    path: "@game/ServerScriptService/Classroom/Main",
+    source: include_str!("../../experience/src/server/Main.server.luau"),
+}];
+
+/// Where the sample experience's project file puts the SDK.
+const SDK_IN_PLACE: &str = "@game/ServerScriptService/ToolboxAI";
+
 /// What `path` means in the module `from`: `./X` is a neighbour, `@self/X` a child of an `init`.
 fn resolve(from: &str, path: &str) -> Option<String> {
+    if path == SDK_IN_PLACE {
+        return Some("@sdk/init".to_owned());
+    }
     let folder = from.rsplit_once('/').map(|(folder, _)| folder);
     let is_init = from.ends_with("/init");
     if let Some(name) = path.strip_prefix("./") {
@@ -66,6 +103,14 @@ pub fn install(lua: &Lua, more: Vec<Module>) -> Result<()> {
         once(lua, &loaded, module)
     })?;
     lua.globals().set("require", require)
+}
+
+/// The scripts of the sample experience, ready to run.
+pub fn scripts(lua: &Lua) -> Result<Vec<mlua::Function>> {
+    SCRIPTS
+        .iter()
+        .map(|script| lua.load(script.source).set_name(format!("={}", script.path)).into_function())
+        .collect()
 }
 
 fn once(lua: &Lua, loaded: &Table, module: &Module) -> Result<Value> {

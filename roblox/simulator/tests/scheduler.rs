@@ -84,7 +84,7 @@ fn players_come_and_go() {
          game:BindToClose(function() task.wait(1) print('closed at', os.clock()) end)
          simulation.shutdown()",
     );
-    assert_eq!(log, ["print: came Ada 1", "print: went Ada 0", "print: closed at 1"]);
+    assert_eq!(log, ["print: came Ada 1", "print: went Ada 1", "print: closed at 1"]);
 }
 
 #[test]

@@ -10,7 +10,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mlua::{Function, Lua, Table, Value};
-use simulator::{Completion, GameServer, HttpRequest, HttpResponse, Identity, Module, TransportError, World};
+use simulator::{
+    Completion, GameServer, HttpRequest, HttpResponse, Identity, Module, TransportError, Universe, World,
+};
 
 /// The text of the secret that every test's experience has.
 pub const KEY: &str = "key-that-no-script-may-see";
@@ -105,6 +107,7 @@ impl Scene {
             job_id: "0a1b2c3d-0000-4000-8000-00000000beef".to_owned(),
             secrets: HashMap::from([("toolboxai_game_key".to_owned(), KEY.to_owned())]),
             seed: 7,
+            universe: Universe::default(),
             modules,
         };
         let server = GameServer::new(identity, world.clone(), move |level, words| {
