@@ -6,12 +6,14 @@ import {
   endSession,
   makeClass,
   publish,
+  publishedQuiz,
   QUESTIONS,
   questionCard,
   readBell,
   readResultsTable,
   seenBoards,
   startSession,
+  unique,
   waitForAnswers,
   waitForUnread,
   watchLeaderboard,
@@ -43,9 +45,6 @@ before(async () => {
 after(async () => {
   await browser?.close()
 })
-
-/** Names that no other run on the same server has used. */
-const unique = (name) => `${name} ${Date.now().toString(36)}`
 
 async function withTeacher(run) {
   const { context, page, errors } = await openPage(browser)
@@ -272,15 +271,6 @@ test('a lost connection says so, comes back by itself, and what happened meanwhi
     await context.close()
   }
 })
-
-async function publishedQuiz(page) {
-  const title = unique('Short')
-  const questions = [{ type: 'true_false', prompt: '0.5 = 1/2', points: 10, correct: true }]
-  const body = { title, subject: 'Mathematics', grade_level: 5, questions }
-  const { data } = await callApi(page, 'POST', '/api/v1/quizzes', body)
-  await callApi(page, 'POST', `/api/v1/quizzes/${data.id}/publish`)
-  return { id: data.id, title }
-}
 
 test('a pupil who waits at the door is let in by the teacher, and can be removed', {
   timeout: TEST_PATIENCE_MS,

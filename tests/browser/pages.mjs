@@ -1,5 +1,8 @@
 /** The steps of a teacher, as the tests tell them: through what is on the screen, by role and name. */
-import { audit, PATIENCE_MS } from './support.mjs'
+import { audit, callApi, PATIENCE_MS } from './support.mjs'
+
+/** Names that no other run on the same server has used. */
+export const unique = (name) => `${name} ${Date.now().toString(36)}`
 
 /** One question of each type, as a teacher would type it. The quiz has an obvious right answer everywhere. */
 export const QUESTIONS = [
@@ -79,6 +82,16 @@ export async function makeClass(page, name) {
   const id = new URL(page.url()).pathname.split('/').at(-1)
   const code = (await page.locator('.code-large').textContent()).trim()
   return { id, code }
+}
+
+/** A quiz of one question that is published already. */
+export async function publishedQuiz(page) {
+  const title = unique('Short')
+  const questions = [{ type: 'true_false', prompt: '0.5 = 1/2', points: 10, correct: true }]
+  const body = { title, subject: 'Mathematics', grade_level: 5, questions }
+  const { data } = await callApi(page, 'POST', '/api/v1/quizzes', body)
+  await callApi(page, 'POST', `/api/v1/quizzes/${data.id}/publish`)
+  return { id: data.id, title }
 }
 
 /** The card of the n-th question, counted from one. */

@@ -13,8 +13,8 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { Mailbox, mailFolder } from '../../scripts/lib/mailbox.mjs'
 import { setTimeout as wait } from 'node:timers/promises'
+import { Mailbox, mailFolder } from '../../scripts/lib/mailbox.mjs'
 import { answersOf, startSimulator } from '../../scripts/lib/play.mjs'
 
 // The dashboard's packages serve its browser test as well: one lock file, one installation.

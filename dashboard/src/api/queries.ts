@@ -36,6 +36,20 @@ export function usePages<T>(key: readonly string[], load: (cursor: string | null
 /** What a request for one page of a list says. */
 export const pageQuery = (cursor: string | null) => ({ limit: PAGE_SIZE, ...(cursor !== null && { cursor }) })
 
+/** A whole list whose pages are few, such as the parents of one class. */
+export async function loadAll<T>(
+  load: (query: ReturnType<typeof pageQuery>) => Promise<PageOf<T>>,
+): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | null = null
+  do {
+    const page: PageOf<T> = await load(pageQuery(cursor))
+    items.push(...page.items)
+    cursor = page.next_cursor ?? null
+  } while (cursor !== null)
+  return items
+}
+
 /** The teacher's classes, page by page. */
 export const useClasses = () =>
   usePages(keys.classes, (cursor) =>

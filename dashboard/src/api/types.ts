@@ -50,6 +50,8 @@ export type AuditAction = Schemas['AuditAction']
 export type Invitation = Schemas['InvitationOut']
 export type InvitationPreview = Schemas['PreviewOut']
 export type ClassTeacher = Schemas['ClassTeacherOut']
+/** A parent of a pupil, for the pupil's teachers. */
+export type Guardian = Schemas['GuardianOut']
 export type GuardianLink = Schemas['GuardianLinkOut']
 /** What a pupil made of one session, for their parents. */
 export type PupilSession = Schemas['PupilSessionOut']

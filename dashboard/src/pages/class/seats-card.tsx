@@ -7,7 +7,7 @@ import type { LiveState } from '../../live/reducer'
 import { Button } from '../../ui/button'
 import { ConfirmButton } from '../../ui/dialog'
 import { notify } from '../../ui/notices'
-import { GuardianCodeButton } from './guardian-code'
+import { ParentsButton } from './parents-dialog'
 
 interface SeatsProps {
   schoolClass: SchoolClass
@@ -47,7 +47,7 @@ export function SeatsCard({ schoolClass, state, onMoved }: SeatsProps) {
                 <SeatProgress seat={seat} />
               </span>
             </span>
-            <GuardianCodeButton classId={schoolClass.id} seat={seat} />
+            <ParentsButton classId={schoolClass.id} seat={seat} />
             <RemoveButton seat={seat} classId={schoolClass.id} onMoved={onMoved} />
           </li>
         ))}

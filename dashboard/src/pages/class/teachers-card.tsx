@@ -2,14 +2,17 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, unwrap } from '../../api/client'
+import { loadAll, useMe } from '../../api/queries'
 import type { ClassTeacher } from '../../api/types'
-import { Button } from '../../ui/button'
+import { Button, ButtonLink } from '../../ui/button'
 import { ConfirmButton, Dialog } from '../../ui/dialog'
 import { TextInput } from '../../ui/fields'
 import { FormError } from '../../ui/form-error'
 import { notify } from '../../ui/notices'
 import { ErrorState, Skeleton } from '../../ui/states'
 import { useForm } from '../../ui/use-form'
+import { InvitationRow } from '../school/invitation-row'
+import { schoolKeys } from '../school/queries'
 
 const keyOf = (classId: string) => ['class-teachers', classId]
 
@@ -46,10 +49,35 @@ export function TeachersCard({ classId }: { classId: string }) {
       ) : (
         <Skeleton rows={1} height="3rem" />
       )}
+      <OpenInvitations classId={classId} />
       <Dialog title="Invite a co-teacher" isOpen={isInviting} onClose={() => setInviting(false)}>
-        <InviteForm classId={classId} onClose={() => setInviting(false)} />
+        <InviteCoTeacher classId={classId} onClose={() => setInviting(false)} />
       </Dialog>
     </section>
+  )
+}
+
+/** Co-teachers who have not accepted yet. Not worth an error of its own when it cannot be loaded. */
+function OpenInvitations({ classId }: { classId: string }) {
+  const client = useQueryClient()
+  const invitations = useQuery({
+    queryKey: schoolKeys.openInvitations,
+    queryFn: () => loadAll((query) => unwrap(api.GET('/api/v1/invitations', { params: { query } }))),
+  })
+  const open = (invitations.data ?? []).filter(
+    ({ class_id, role, state }) => class_id === classId && role === 'teacher' && state === 'open',
+  )
+  if (open.length === 0) return null
+  return (
+    <ul className="rows rows-next" aria-label="Open invitations">
+      {open.map((item) => (
+        <InvitationRow
+          key={item.id}
+          item={item}
+          onWithdrawn={() => client.invalidateQueries({ queryKey: schoolKeys.openInvitations })}
+        />
+      ))}
+    </ul>
   )
 }
 
@@ -87,11 +115,35 @@ function TeacherRow({ teacher, classId }: { teacher: ClassTeacher; classId: stri
   )
 }
 
-function InviteForm({ classId, onClose }: { classId: string; onClose: () => void }) {
+interface InviteProps {
+  classId: string
+  onClose: () => void
+}
+
+/** Somebody without a school has no colleagues to share it with: they found one first. */
+function InviteCoTeacher(props: InviteProps) {
+  const me = useMe()
+  if (!me.data?.school.is_personal) return <InviteForm {...props} />
+  return (
+    <>
+      <p>So far you work alone. Found a school first; your classes and quizzes come along.</p>
+      <div className="dialog-actions">
+        <Button onPress={props.onClose}>Cancel</Button>
+        <ButtonLink to="/account" variant="primary">
+          Found a school
+        </ButtonLink>
+      </div>
+    </>
+  )
+}
+
+function InviteForm({ classId, onClose }: InviteProps) {
+  const client = useQueryClient()
   const [email, setEmail] = useState('')
   const { isPending, error, errors, onSubmit } = useForm(async () => {
     const body = { email: email.trim(), role: 'teacher' as const, class_id: classId }
     await unwrap(api.POST('/api/v1/invitations', { body }))
+    await client.invalidateQueries({ queryKey: schoolKeys.openInvitations })
     notify(`An invitation to ${body.email} is on its way.`)
     onClose()
   })

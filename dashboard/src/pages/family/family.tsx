@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, unwrap } from '../../api/client'
 import { ApiError } from '../../api/problem'
-import { pageQuery, usePages } from '../../api/queries'
+import { loadAll, pageQuery, usePages } from '../../api/queries'
 import type { GuardianLink, PupilSession } from '../../api/types'
 import { Button } from '../../ui/button'
 import { When } from '../../ui/dates'
@@ -22,7 +22,7 @@ const LINKS_KEY = ['guardian-links']
 export default function FamilyPage() {
   const links = useQuery({
     queryKey: LINKS_KEY,
-    queryFn: async () => (await unwrap(api.GET('/api/v1/guardians/links'))).items,
+    queryFn: () => loadAll((query) => unwrap(api.GET('/api/v1/guardians/links', { params: { query } }))),
   })
   return (
     <Page title="Your children" isNarrow>

@@ -4,22 +4,14 @@ import { useState } from 'react'
 import { api, unwrap } from '../../api/client'
 import type { Invitation, Role } from '../../api/types'
 import { Button } from '../../ui/button'
-import { When } from '../../ui/dates'
-import { ConfirmButton } from '../../ui/dialog'
 import { RadioInput, TextInput } from '../../ui/fields'
 import { FormError } from '../../ui/form-error'
 import { More } from '../../ui/more'
 import { notify } from '../../ui/notices'
 import { ErrorState, Skeleton } from '../../ui/states'
 import { useForm } from '../../ui/use-form'
-import { ROLE_NAMES } from '../account/profile'
+import { InvitationRow } from './invitation-row'
 import { schoolKeys, useInvitations } from './queries'
-
-const STATE_NAMES: Record<Exclude<Invitation['state'], 'open'>, string> = {
-  accepted: 'Accepted',
-  withdrawn: 'Withdrawn',
-  expired: 'Expired',
-}
 
 /** The form and the list. */
 export default function InvitationsTab() {
@@ -97,59 +89,14 @@ function InviteForm() {
 }
 
 function InvitationList({ items }: { items: Invitation[] }) {
+  const client = useQueryClient()
+  const onWithdrawn = () => client.invalidateQueries({ queryKey: schoolKeys.invitations })
   if (items.length === 0) return <p className="muted">Nobody was invited so far.</p>
   return (
     <ul className="rows" aria-label="Invitations">
       {items.map((item) => (
-        <InvitationRow key={item.id} item={item} />
+        <InvitationRow key={item.id} item={item} onWithdrawn={onWithdrawn} />
       ))}
     </ul>
-  )
-}
-
-function InvitationRow({ item }: { item: Invitation }) {
-  const client = useQueryClient()
-  const withdraw = async () => {
-    const params = { path: { invitation_id: item.id } }
-    await unwrap(api.DELETE('/api/v1/invitations/{invitation_id}', { params }))
-    await client.invalidateQueries({ queryKey: schoolKeys.invitations })
-    notify(`The invitation to ${item.email} was withdrawn.`)
-  }
-  return (
-    <li>
-      <span className="row-main">
-        <span className="row-title">
-          {item.email}
-          <span className="badge">{ROLE_NAMES[item.role]}</span>
-          {item.state !== 'open' && (
-            <span className={item.state === 'accepted' ? 'badge badge-accent' : 'badge badge-warn'}>
-              {STATE_NAMES[item.state]}
-            </span>
-          )}
-        </span>
-        <span className="muted small">
-          sent <When at={item.created_at} />
-          {item.state === 'open' && (
-            <>
-              {' '}
-              · good until <When at={item.expires_at} />
-            </>
-          )}
-        </span>
-      </span>
-      {item.state === 'open' && (
-        <ConfirmButton
-          size="small"
-          variant="quiet"
-          aria-label={`Withdraw the invitation to ${item.email}`}
-          title={`Withdraw the invitation to ${item.email}?`}
-          consequence="The link in the mail stops working at once."
-          confirmLabel="Withdraw"
-          onConfirm={withdraw}
-        >
-          Withdraw
-        </ConfirmButton>
-      )}
-    </li>
   )
 }

@@ -9,6 +9,7 @@ export const schoolKeys = {
   school: ['school'] as const,
   people: ['people'] as const,
   invitations: ['invitations'] as const,
+  openInvitations: ['open-invitations'] as const,
   keys: ['api-keys'] as const,
   audit: ['audit'] as const,
 }

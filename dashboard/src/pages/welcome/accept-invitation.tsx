@@ -97,7 +97,7 @@ function Invitation({ token, preview, onDone }: InvitationProps) {
     <WelcomeCard title={`Join ${preview.school_name}`}>
       <form className="stack" onSubmit={onSubmit} noValidate>
         <p>
-          You are invited as {ROLE_WORDS[preview.role]}, with the address{' '}
+          You are invited as <Invited preview={preview} />, with the address{' '}
           <strong className="break">{preview.email}</strong>.
         </p>
         {preview.needs_account && (
@@ -126,6 +126,29 @@ function Invitation({ token, preview, onDone }: InvitationProps) {
         </Button>
       </form>
     </WelcomeCard>
+  )
+}
+
+/** As what, and to which class or for which child. */
+function Invited({ preview }: { preview: InvitationPreview }) {
+  const { role, class_name: className, pupil_name: pupilName } = preview
+  const inClass = className && (
+    <>
+      {role === 'parent' ? ' in ' : ' of '}the class <strong className="break">{className}</strong>
+    </>
+  )
+  if (!pupilName)
+    return (
+      <>
+        {ROLE_WORDS[role]}
+        {inClass}
+      </>
+    )
+  return (
+    <>
+      {ROLE_WORDS[role]} of <strong className="break">{pupilName}</strong>
+      {inClass}
+    </>
   )
 }
 
