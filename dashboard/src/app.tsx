@@ -21,6 +21,8 @@ const ProjectorPage = lazy(() => import('./pages/projector'))
 const ResultsPage = lazy(() => import('./pages/results'))
 const QuizzesPage = lazy(() => import('./pages/quizzes'))
 const QuizPage = lazy(() => import('./pages/quiz'))
+const GamesPage = lazy(() => import('./pages/games/games'))
+const GamePage = lazy(() => import('./pages/games/game'))
 const RegisterPage = lazy(() => import('./pages/welcome/register'))
 const AcceptInvitationPage = lazy(() => import('./pages/welcome/accept-invitation'))
 const AccountPage = lazy(() => import('./pages/account/account'))
@@ -200,6 +202,18 @@ function TeachersPages() {
         {({ id }) => (
           <Framed key={id}>
             <QuizPage quizId={id} />
+          </Framed>
+        )}
+      </Route>
+      <Route path="/games">
+        <Framed>
+          <GamesPage />
+        </Framed>
+      </Route>
+      <Route path="/games/:id">
+        {({ id }) => (
+          <Framed key={id}>
+            <GamePage gameId={id} />
           </Framed>
         )}
       </Route>

@@ -1325,6 +1325,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roblox/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List games
+         * @description Newest first. A teacher gets those that they own or whose class they run, an admin the school's.
+         */
+        get: operations["list_games"];
+        put?: never;
+        /**
+         * Make a game
+         * @description It is active at once. Ids of Roblox are what the caller says, and absent until then.
+         */
+        post: operations["create_game"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/games/{game_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a game */
+        get: operations["show_game"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive a game
+         * @description For good: its servers get nothing any more. What pupils reached stays readable. Again is no error.
+         */
+        delete: operations["archive_game"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/games/{game_id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a game's settings
+         * @description With `If-Match`, only if nobody else has changed it since. Its servers hear of it by the next sync.
+         */
+        patch: operations["change_game_settings"];
+        trace?: never;
+    };
+    "/api/v1/roblox/progress/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save a checkpoint
+         * @description By the game server for pupils of its class, or by a teacher of the class. The same event again is the same checkpoint.
+         */
+        post: operations["save_checkpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/progress/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the leaderboard of a game */
+        get: operations["show_game_leaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/progress/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report progress
+         * @description By the game server for pupils of its class, or by a teacher of the class. The same event again counts once; one that
+         *     comes late adds its time and takes nothing back.
+         */
+        post: operations["update_progress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/progress/{student_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a pupil's progress
+         * @description The pupil is a seat, or a user of Roblox together with `game_id` or a game server's token. 404 while nothing was reported.
+         */
+        get: operations["show_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schools": {
         parameters: {
             query?: never;
@@ -1716,6 +1859,11 @@ export interface components {
             /** @description At most 200 characters. */
             title: string;
         };
+        /**
+         * @description What a board is sorted by.
+         * @enum {string}
+         */
+        BoardType: "score" | "progress" | "time";
         /** @description A new password, by the old one. */
         ChangeIn: {
             /**
@@ -1744,6 +1892,38 @@ export interface components {
             auth: string;
             /** @description The signed text of a presence channel. */
             channel_data?: string | null;
+        };
+        /** @description A pupil's checkpoint in a game. */
+        CheckpointId: string;
+        /** @description A new checkpoint. */
+        CheckpointIn: {
+            /** @description Whether the game saved it by itself. */
+            auto_save?: boolean;
+            /** @description What the game needs to go on; at most 16 KB. */
+            checkpoint_data: components["schemas"]["Document"];
+            /** @description At most 100 characters; `Checkpoint N` when left out. */
+            checkpoint_name?: string | null;
+            /** @description The caller's name for it, the same however often it is sent: 1 to 64 letters, digits, `_`, `-`, `.`, `:`. */
+            event_id: string;
+            /** @description The game. */
+            game_id: components["schemas"]["GameId"];
+            /** @description The pupil: a seat, or the user of Roblox who sits there, as text. */
+            student_id: string;
+        };
+        /** @description A checkpoint. */
+        CheckpointOut: {
+            /** @description Whether the game saved it by itself. */
+            auto_save: boolean;
+            /** @description What the game needs to go on. */
+            checkpoint_data: components["schemas"]["Document"];
+            /** @description Its name. */
+            checkpoint_name: string;
+            /** @description The game. */
+            game_id: components["schemas"]["GameId"];
+            /** @description The checkpoint. */
+            id: components["schemas"]["CheckpointId"];
+            /** @description Saved. */
+            saved_at: components["schemas"]["Timestamp"];
         };
         /** @description A class. */
         ClassId: string;
@@ -1878,6 +2058,8 @@ export interface components {
             transports?: string[];
             type: components["schemas"]["CredentialType"];
         };
+        /** @description A JSON object of the caller's own. Luau writes an empty table as `[]`, so an empty list is an empty object. */
+        Document: Record<string, never>;
         /** @description An address. */
         EmailIn: {
             /** @description In any case. */
@@ -1953,6 +2135,59 @@ export interface components {
          * @enum {string}
          */
         FieldErrorCode: "required" | "not_allowed" | "too_long" | "too_few" | "too_many" | "out_of_range" | "duplicate" | "wrong_key" | "unknown_id" | "malformed" | "too_short" | "too_common" | "contains_name";
+        /** @description The board of a game. */
+        GameBoard: {
+            /**
+             * Format: double
+             * @description The mean over all of them of what the board is sorted by; null while nobody has any.
+             */
+            class_average?: number | null;
+            /** @description Best first. Who has the same has the same rank. */
+            entries: components["schemas"]["GameBoardEntry"][];
+            /** @description The game. */
+            game_id: components["schemas"]["GameId"];
+            /** @description What it is sorted by. */
+            leaderboard_type: components["schemas"]["BoardType"];
+            /**
+             * Format: int64
+             * @description All pupils who have played.
+             */
+            total_students: number;
+        };
+        /** @description A place on a board. */
+        GameBoardEntry: {
+            /** @description The pupil's name; null in the first seconds after they came. Text that people wrote: filter it before you show it. */
+            display_name?: string | null;
+            /** @description When the last report happened. */
+            last_active: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How many objectives were reached.
+             */
+            objectives_count: number;
+            /**
+             * Format: int64
+             * @description 0 to 100.
+             */
+            progress: number;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            rank: number;
+            /**
+             * Format: int64
+             * @description The best score.
+             */
+            score?: number | null;
+            /** @description The pupil. */
+            student_id: components["schemas"]["SeatId"];
+            /**
+             * Format: double
+             * @description Minutes.
+             */
+            time_minutes: number;
+        };
         /** @description What a game may know of a class. */
         GameClass: {
             /** @description The class. */
@@ -1962,8 +2197,145 @@ export interface components {
             /** @description Its room. */
             room_key: string;
         };
+        /** @description A game, and who plays. */
+        GameDetail: components["schemas"]["GameOut"] & {
+            /** @description Pupils of its class who are in a game server now; null without a class, and while its room does not answer. */
+            current_players?: number | null;
+        };
+        /** @description A game in Roblox. */
+        GameId: string;
+        /** @description A new game. */
+        GameIn: {
+            class_id?: components["schemas"]["ClassId"] | null;
+            /** @description At most 500 characters. */
+            description?: string;
+            /**
+             * Format: int64
+             * @description 0 (kindergarten) to 13.
+             */
+            grade_level: number;
+            /**
+             * Format: int64
+             * @description 1 to 50, 30 when left out.
+             */
+            max_players?: number | null;
+            /** @description Roblox's id of the start place, as text, once there is one. */
+            place_id?: string | null;
+            /** @description What the game's own code wants to know; at most 8 KB. */
+            settings?: components["schemas"]["Document"];
+            /** @description 1 to 50 characters. */
+            subject: string;
+            /** @description A template of `/api/v1/roblox/content/templates`. */
+            template_id?: string | null;
+            /** @description 3 to 100 characters. */
+            title: string;
+            /** @description Roblox's id of the experience, as text, once there is one. */
+            universe_id?: string | null;
+        };
         /** @description The key of an experience. */
         GameKeyId: string;
+        /** @description A game. */
+        GameOut: {
+            archived_at?: components["schemas"]["Timestamp"] | null;
+            class_id?: components["schemas"]["ClassId"] | null;
+            /**
+             * Format: int64
+             * @description The version of the content that its servers get; null while there is none.
+             */
+            content_version?: number | null;
+            /** @description Made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Description. Text that people wrote: filter it before you show it. */
+            description: string;
+            /**
+             * Format: int64
+             * @description School year.
+             */
+            grade_level: number;
+            /** @description The game. */
+            id: components["schemas"]["GameId"];
+            /** @description Where a browser joins the game; null without a place. */
+            join_url?: string | null;
+            /**
+             * Format: int64
+             * @description The most players of one server.
+             */
+            max_players: number;
+            /** @description Whose it is. */
+            owner_id: components["schemas"]["UserId"];
+            /** @description Roblox's id of the start place; null until somebody gave it. */
+            place_id?: string | null;
+            /**
+             * Format: int64
+             * @description Counts the changes; the ETag.
+             */
+            revision: number;
+            /** @description What the game's own code wants to know. */
+            settings: components["schemas"]["Document"];
+            /** @description What became of it. */
+            status: components["schemas"]["GameStatus"];
+            /** @description Subject. */
+            subject: string;
+            /** @description The template that it was made of. */
+            template_id?: string | null;
+            /** @description Title. Text that people wrote: filter it before you show it. */
+            title: string;
+            /** @description Roblox's id of the experience; null until somebody gave it. */
+            universe_id?: string | null;
+            /** @description Changed last. */
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description What changes; what is left out stays. */
+        GamePatch: {
+            class_id?: components["schemas"]["ClassId"] | null;
+            /** @description At most 500 characters. */
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description 1 to 50.
+             */
+            max_players?: number | null;
+            /** @description Roblox's id of the start place, as text. */
+            place_id?: string | null;
+            settings?: components["schemas"]["Document"] | null;
+            status?: components["schemas"]["GameStatus"] | null;
+            /** @description 3 to 100 characters. */
+            title?: string | null;
+            /** @description Roblox's id of the experience, as text. */
+            universe_id?: string | null;
+        };
+        /** @description Where a pupil stands in a game. */
+        GameProgress: {
+            /**
+             * Format: int64
+             * @description The best score.
+             */
+            best_score?: number | null;
+            /** @description What was reached. */
+            completed_objectives: string[];
+            /**
+             * Format: int64
+             * @description The last score.
+             */
+            current_score?: number | null;
+            /** @description The game. */
+            game_id: components["schemas"]["GameId"];
+            /** @description When the last report happened. */
+            last_active: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description 0 to 100.
+             */
+            progress: number;
+            /** @description What the game wants to know again. */
+            progress_data: components["schemas"]["Document"];
+            session_id?: components["schemas"]["SessionId"] | null;
+            /**
+             * Format: double
+             * @description Minutes.
+             */
+            time_spent_minutes: number;
+        };
         /** @description A game server that wants into a class. */
         GameSessionIn: {
             /** @description What the pupils were told, in any case, with or without spaces. */
@@ -1987,6 +2359,11 @@ export interface components {
             /** @description For `Authorization: Bearer` at every sync. */
             token: string;
         };
+        /**
+         * @description What may become of a game.
+         * @enum {string}
+         */
+        GameStatus: "active" | "paused" | "archived";
         /** @description A code for a pupil's parent. */
         GuardianCodeOut: {
             /** @description What the parent types, in any case, with or without the hyphen. */
@@ -2249,6 +2626,62 @@ export interface components {
                 is_owner: boolean;
                 /** @description The person. */
                 user_id: components["schemas"]["UserId"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_GameOut: {
+            /** @description The items. */
+            items: {
+                archived_at?: components["schemas"]["Timestamp"] | null;
+                class_id?: components["schemas"]["ClassId"] | null;
+                /**
+                 * Format: int64
+                 * @description The version of the content that its servers get; null while there is none.
+                 */
+                content_version?: number | null;
+                /** @description Made. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Description. Text that people wrote: filter it before you show it. */
+                description: string;
+                /**
+                 * Format: int64
+                 * @description School year.
+                 */
+                grade_level: number;
+                /** @description The game. */
+                id: components["schemas"]["GameId"];
+                /** @description Where a browser joins the game; null without a place. */
+                join_url?: string | null;
+                /**
+                 * Format: int64
+                 * @description The most players of one server.
+                 */
+                max_players: number;
+                /** @description Whose it is. */
+                owner_id: components["schemas"]["UserId"];
+                /** @description Roblox's id of the start place; null until somebody gave it. */
+                place_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Counts the changes; the ETag.
+                 */
+                revision: number;
+                /** @description What the game's own code wants to know. */
+                settings: components["schemas"]["Document"];
+                /** @description What became of it. */
+                status: components["schemas"]["GameStatus"];
+                /** @description Subject. */
+                subject: string;
+                /** @description The template that it was made of. */
+                template_id?: string | null;
+                /** @description Title. Text that people wrote: filter it before you show it. */
+                title: string;
+                /** @description Roblox's id of the experience; null until somebody gave it. */
+                universe_id?: string | null;
+                /** @description Changed last. */
+                updated_at: components["schemas"]["Timestamp"];
             }[];
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
@@ -2892,6 +3325,63 @@ export interface components {
              */
             percent?: number | null;
         };
+        /** @description A report. What is left out stays as it was. */
+        ProgressIn: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description Reached now; what was reached before stays. At most 50, each of at most 200 characters. */
+            completed_objectives?: string[];
+            /** @description The caller's name for this report, the same however often it is sent: 1 to 64 letters, digits, `_`, `-`, `.`, `:`. */
+            event_id: string;
+            /** @description The game. */
+            game_id: components["schemas"]["GameId"];
+            /**
+             * Format: int64
+             * @description How far the pupil came: 0 to 100.
+             */
+            progress?: number | null;
+            progress_data?: components["schemas"]["Document"] | null;
+            /**
+             * Format: int64
+             * @description 0 to 100.
+             */
+            score?: number | null;
+            session_id?: components["schemas"]["SessionId"] | null;
+            /** @description The pupil: a seat, or the user of Roblox who sits there, as text. */
+            student_id: string;
+            /**
+             * Format: double
+             * @description Added to what there is: 0 to 1440.
+             */
+            time_spent_minutes?: number | null;
+        };
+        /** @description A pupil's progress. */
+        ProgressOut: {
+            /** @description The newest ten. */
+            checkpoints: components["schemas"]["CheckpointOut"][];
+            /** @description What was reached in any of them. */
+            completed_objectives: string[];
+            /**
+             * Format: int64
+             * @description The last score in the game that was played last.
+             */
+            current_score?: number | null;
+            /** @description Game by game, the one played last first. */
+            games: components["schemas"]["GameProgress"][];
+            /** @description When the last report happened. */
+            last_active: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description The mean over the games, 0 to 100.
+             */
+            overall_progress: number;
+            /** @description The pupil. */
+            student_id: components["schemas"]["SeatId"];
+            /**
+             * Format: double
+             * @description Minutes in all of them.
+             */
+            time_spent_minutes: number;
+        };
         /** @description Where people may sign in beside here. */
         ProviderOut: {
             /** @description In the addresses of its routes. */
@@ -3052,6 +3542,20 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description What became of a report. */
+        ReportOut: {
+            /** @description Where the pupil stands now. */
+            progress: components["schemas"]["GameProgress"];
+            /** @description Whether it counted. */
+            status: components["schemas"]["ReportStatus"];
+            /** @description The pupil. */
+            student_id: components["schemas"]["SeatId"];
+        };
+        /**
+         * @description Whether a report counted.
+         * @enum {string}
+         */
+        ReportStatus: "applied" | "duplicate";
         /** @description For `navigator.credentials.get()`. */
         RequestOptions: {
             allowCredentials?: components["schemas"]["Descriptor"][];
@@ -5853,6 +6357,305 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_games: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+                /** @description Those of a class. */
+                class_id?: string;
+                /** @description Those that are `active`, `paused` or `archived`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_GameOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_game: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same game. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GameIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_game: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameDetail"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_game: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Archived */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_game_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GamePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckpointIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_game_leaderboard: {
+        parameters: {
+            query: {
+                /** @description The game. */
+                game_id: string;
+                /** @description `score` when left out. */
+                leaderboard_type?: "score" | "progress" | "time";
+                /** @description 1 to 100, 10 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameBoard"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgressIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_progress: {
+        parameters: {
+            query?: {
+                /** @description All games of the pupil's class when left out. */
+                game_id?: string;
+            };
+            header?: never;
+            path: {
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */

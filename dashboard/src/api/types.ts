@@ -49,6 +49,10 @@ export type AuditEvent = Schemas['AuditEventOut']
 export type AuditAction = Schemas['AuditAction']
 export type Invitation = Schemas['InvitationOut']
 export type InvitationPreview = Schemas['PreviewOut']
+/** A game in Roblox, in lists and alone. */
+export type Game = Schemas['GameOut']
+export type GameDetail = Schemas['GameDetail']
+export type GameStatus = Schemas['GameStatus']
 export type ClassTeacher = Schemas['ClassTeacherOut']
 /** A parent of a pupil, for the pupil's teachers. */
 export type Guardian = Schemas['GuardianOut']

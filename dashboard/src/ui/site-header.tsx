@@ -14,6 +14,7 @@ interface Place {
 const TEACHING: Place[] = [
   { to: '/classes', label: 'Classes' },
   { to: '/quizzes', label: 'Quizzes' },
+  { to: '/games', label: 'Games' },
 ]
 
 function placesOf({ role }: User): Place[] {
