@@ -13,6 +13,7 @@ use super::extract::{Json, List, Path};
 use super::idempotency::IdempotencyKey;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::reader::{Reader, ResultsRead};
+use super::roblox::nudge;
 use super::routing::{OpenApiRouter, routes};
 use super::seats::unexpected;
 use super::{App, AppState};
@@ -113,6 +114,7 @@ async fn create_live_session(
     // At once, so that the session is found by its id; the room's own report follows with everything else.
     let report = Report::of_session(&class.facts(), &session)?;
     reports::apply(app.db.as_ref(), &report).await?;
+    nudge::soon(&app, &class.school_id, &class.id).await;
     let location = format!("/api/v1/live-sessions/{}", session.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Out(session)))
 }
@@ -172,5 +174,7 @@ async fn move_live_session(
     Path((id, what)): Path<(SessionId, Move)>,
 ) -> Result<Out<LiveSession>, ApiError> {
     let class = class_of_session(&app, &teacher.scope(), &id).await?;
-    session_from(app.rooms.call(class.facts(), RoomOp::MoveSession(id, what)).await?).map(Out)
+    let session = session_from(app.rooms.call(class.facts(), RoomOp::MoveSession(id, what)).await?)?;
+    nudge::soon(&app, &class.school_id, &class.id).await;
+    Ok(Out(session))
 }

@@ -80,10 +80,11 @@ class Keeper {
     );
   }
 
-  /** How many second factors and recovery codes come from a key. */
+  /** How many second factors, recovery codes and connections to Roblox come from a key. */
   async used(kid) {
     const sql = `select (select count(*) from factors where kid = '${kid}')
-      + (select count(*) from recovery_codes where kid = '${kid}' and used_at is null) as used`;
+      + (select count(*) from recovery_codes where kid = '${kid}' and used_at is null)
+      + (select count(*) from roblox_connections where kid = '${kid}') as used`;
     const place = this.env ? ["--remote", ...this.#where()] : ["--local", "--persist-to", persistFolder(stateDir())];
     const answer = await run("wrangler", ["d1", "execute", "DB", "--json", "--command", sql, ...place], {
       todo: "who uses the key must be known before it goes",

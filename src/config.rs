@@ -8,6 +8,7 @@ use crate::domain::oidc::{Provider, parse_providers};
 use crate::domain::tokens::{KeyRing, KeyRingError, parse_secret};
 use crate::domain::webauthn::RelyingParty;
 use crate::mail::{MailSettings, PRODUCT};
+use crate::open_cloud::OPEN_CLOUD_URL;
 
 /// How long a game's token lives when nobody says otherwise.
 const GAME_TOKEN_S: i64 = 3 * 3600;
@@ -41,6 +42,8 @@ pub struct Config {
     pub oidc_providers: Arc<[Provider]>,
     /// How often what may be done.
     pub limits: Limits,
+    /// Where Roblox's Open Cloud is.
+    pub open_cloud_url: Arc<str>,
 }
 
 /// A setting that is missing or wrong. Says which, never its value.
@@ -90,7 +93,20 @@ impl Config {
             allowed_origins: origins(get)?,
             oidc_providers: oidc_providers(get, is_local)?,
             limits: limits(get)?,
+            open_cloud_url: open_cloud_url(get, is_local)?,
         })
+    }
+}
+
+/// `OPEN_CLOUD_URL`: Roblox's own when nobody says; another one is for tests, so on one's own machine only.
+fn open_cloud_url(get: Lookup<'_>, is_local: bool) -> Result<Arc<str>, ConfigError> {
+    match get("OPEN_CLOUD_URL").filter(|text| !text.trim().is_empty()) {
+        None => Ok(OPEN_CLOUD_URL.into()),
+        Some(url) if is_local && url.starts_with("http://127.0.0.1:") => Ok(url.into()),
+        Some(_) => Err(ConfigError {
+            name: "OPEN_CLOUD_URL",
+            problem: "is for tests on one's own machine; leave it out".to_owned(),
+        }),
     }
 }
 
@@ -252,6 +268,16 @@ mod tests {
             let error = read(&[("OIDC_PROVIDERS", wrong)]).err().unwrap();
             assert_eq!(error.name, "OIDC_PROVIDERS");
             assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn keys_of_open_cloud_go_nowhere_but_to_roblox() {
+        assert_eq!(&*read(&[]).unwrap().open_cloud_url, "https://apis.roblox.com");
+        let own = [("ENVIRONMENT", "local"), ("OPEN_CLOUD_URL", "http://127.0.0.1:9")];
+        assert_eq!(&*read(&own).unwrap().open_cloud_url, "http://127.0.0.1:9");
+        for wrong in [&own[1..], &[("ENVIRONMENT", "local"), ("OPEN_CLOUD_URL", "https://evil.example")]] {
+            assert_eq!(read(wrong).err().unwrap().name, "OPEN_CLOUD_URL");
         }
     }
 

@@ -34,6 +34,7 @@ const READ: &str = "update notifications set read_at = coalesce(read_at, ?2) whe
 const READ_ALL: &str = "update notifications set read_at = ?1 where read_at is null";
 const LIST: &str = "select id, body, created_at, read_at from notifications order by no desc limit ?1";
 const UNREAD: &str = "select count(*) as unread from notifications where read_at is null";
+const FORGET: &str = "delete from notifications where source = ?1";
 const PRUNE: &str = "delete from notifications where no <= (select max(no) from notifications) - ?1";
 
 /// What is asked of an inbox.
@@ -49,6 +50,8 @@ pub enum InboxOp {
         /// The seats that changed.
         seats: Vec<ReportedSeat>,
     },
+    /// A pupil is forgotten: so is that they waited.
+    ForgetSeat(SeatId),
     /// The newest ones.
     List,
     /// One was read.
@@ -156,6 +159,9 @@ pub fn call(
             }
             sql.query(PRUNE, &[KEPT.into()])?;
             Ok(InboxAnswer::Done)
+        }
+        InboxOp::ForgetSeat(seat) => {
+            sql.query(FORGET, &[format!("seat_waiting:{seat}").into()]).map(|_| InboxAnswer::Done)
         }
         InboxOp::List => list(sql).map(InboxAnswer::Notifications),
         InboxOp::Read(id) => {

@@ -93,8 +93,8 @@ export function checkSignsNoMore(keys, kid) {
 export function checkUnused(rules, keys, kid, { now, used = 0 }) {
   const at = retirableAt(rules, keys, kid);
   if (rules.kept && used > 0) {
-    throw new Failure(`${used} second factors and recovery codes come from ${kid}`, {
-      todo: "keep the key: it costs nothing. If it leaked, `--force` retires it, and those people set their factors up anew",
+    throw new Failure(`${used} second factors, recovery codes and connections to Roblox come from ${kid}`, {
+      todo: "keep the key: it costs nothing. If it leaked, `--force` retires it, and those factors and connections are set up anew",
     });
   }
   if (!rules.kept && at === null) {

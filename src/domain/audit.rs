@@ -121,6 +121,15 @@ pub enum AuditAction {
     /// A key was used.
     #[serde(rename = "key.used")]
     KeyUsed,
+    /// A connection to Roblox was made.
+    #[serde(rename = "roblox.connected")]
+    RobloxConnected,
+    /// A connection to Roblox was deleted.
+    #[serde(rename = "roblox.disconnected")]
+    RobloxDisconnected,
+    /// A user of Roblox was forgotten, as Roblox asked.
+    #[serde(rename = "roblox.user_erased")]
+    RobloxUserErased,
     /// The audit log was exported.
     #[serde(rename = "audit.exported")]
     AuditExported,
@@ -157,6 +166,8 @@ pub enum SubjectKind {
     Factor,
     /// An account of another provider.
     Identity,
+    /// A connection to Roblox.
+    Connection,
     /// A route of the API.
     Route,
 }

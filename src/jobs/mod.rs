@@ -2,17 +2,18 @@
 
 mod account;
 mod mail;
+mod roblox;
 mod sealing;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::domain::audit::AuditEvent;
-use crate::domain::ids::{DeadLetterId, GameKeyId, SchoolId};
+use crate::domain::ids::{ClassId, ConnectionId, DeadLetterId, GameKeyId, SchoolId};
 use crate::domain::time::Timestamp;
 use crate::inbox::InboxOp;
 use crate::mail::MailJob;
-use crate::ports::{Clock, Database, DbError, Entropy, Inboxes, Log, Mailer, PortError};
+use crate::ports::{Clock, Database, DbError, Entropy, Http, Inboxes, Log, Mailer, PortError, Rooms};
 use crate::rooms::Report;
 pub use account::{AccountJob, Wish};
 
@@ -51,6 +52,24 @@ pub enum Job {
     Account(AccountJob),
     /// Send a mail.
     Mail(MailJob),
+    /// A user of Roblox wants to be forgotten.
+    RobloxErasure {
+        /// The school.
+        school_id: SchoolId,
+        /// The connection that told it.
+        connection_id: ConnectionId,
+        /// Roblox's notification, which says who.
+        notification_id: String,
+    },
+    /// Something changed for the game servers of a class.
+    RobloxNudge {
+        /// The school.
+        school_id: SchoolId,
+        /// The class.
+        class_id: ClassId,
+        /// When it changed.
+        wanted_at: Timestamp,
+    },
 }
 
 /// What jobs work with.
@@ -58,6 +77,12 @@ pub enum Job {
 pub struct Ports<'a> {
     /// D1.
     pub db: &'a dyn Database,
+    /// The class rooms.
+    pub rooms: &'a dyn Rooms,
+    /// People's inboxes.
+    pub inboxes: &'a dyn Inboxes,
+    /// Other people's servers.
+    pub http: &'a dyn Http,
     /// Sends mail.
     pub mailer: &'a dyn Mailer,
     /// The time.
@@ -131,6 +156,12 @@ pub async fn run(ports: &Ports<'_>, message: &str) -> Result<(), JobError> {
         }
         Job::Account(job) => account::run(ports, job).await?,
         Job::Mail(job) => mail::send(ports, job).await?,
+        Job::RobloxErasure { school_id, connection_id, notification_id } => {
+            roblox::erase(ports, &school_id, &connection_id, &notification_id).await?;
+        }
+        Job::RobloxNudge { school_id, class_id, wanted_at } => {
+            roblox::nudge(ports, &school_id, &class_id, wanted_at).await?;
+        }
     }
     Ok(())
 }
@@ -165,5 +196,6 @@ pub async fn bury(ports: &Ports<'_>, queue: &str, message: &str) -> Result<(), D
 /// The hourly tick.
 pub async fn tick(ports: &Ports<'_>) -> Result<(), DbError> {
     sealing::round(ports).await?;
+    roblox::overdue_erasures(ports).await?;
     housekeeping::tidy(ports.db, ports.clock.now()).await
 }

@@ -111,6 +111,8 @@ async fn messages(batch: &MessageBatch<serde_json::Value>, env: &Env) -> Result<
 /// What jobs work with, while they do.
 struct JobPorts {
     db: D1,
+    rooms: rooms::RoomObjects,
+    inboxes: inbox::InboxObjects,
     mailer: Box<dyn Mailer>,
     config: Config,
 }
@@ -120,12 +122,17 @@ impl JobPorts {
         let config = settings::read(env).map_err(|error| error.to_string())?;
         let db = D1::of(env).map_err(|error| error.to_string())?;
         let mailer = mail::mailer(env, &config.mail).map_err(|error| error.to_string())?;
-        Ok(Self { db, mailer, config })
+        let rooms = rooms::RoomObjects::of(env).map_err(|error| error.to_string())?;
+        let inboxes = inbox::InboxObjects::of(env).map_err(|error| error.to_string())?;
+        Ok(Self { db, rooms, inboxes, mailer, config })
     }
 
     fn ports(&self) -> jobs::Ports<'_> {
         jobs::Ports {
             db: &self.db,
+            rooms: &self.rooms,
+            inboxes: &self.inboxes,
+            http: &outbound::Outside,
             mailer: self.mailer.as_ref(),
             clock: &System,
             entropy: &System,

@@ -23,7 +23,8 @@ pub(super) fn answer(
 ) -> Result<RoomAnswer, DbError> {
     sessions::close_if_over(memory, ctx, effects)?;
     let found = match op {
-        RoomOp::Configure => Some(RoomAnswer::Done),
+        // The room itself does it, for it forgets its memory then.
+        RoomOp::Configure | RoomOp::EraseUser(_) => Some(RoomAnswer::Done),
         RoomOp::CloseSockets { socket_ids, code } => {
             effects.push(Effect::CloseSockets { socket_ids, code });
             Some(RoomAnswer::Done)

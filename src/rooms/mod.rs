@@ -7,6 +7,7 @@
 mod apply;
 mod board;
 mod calls;
+mod erase;
 mod event;
 mod games;
 mod live;
@@ -195,6 +196,8 @@ pub enum RoomOp {
     SeatOf(Student),
     /// Something happened to a game of the class.
     GameNews(GameNews),
+    /// Forgets a user of Roblox for good. Nobody of that id is no error.
+    EraseUser(String),
     /// Closes sockets of people who may not, or must ask again.
     CloseSockets {
         /// Their ids.
@@ -266,8 +269,18 @@ impl Room {
         self.guarded(|room| {
             let mut effects = room.configure(ctx, facts)?;
             let memory = room.memory(ctx)?.ok_or_else(|| DbError::Backend("no facts".to_owned()))?;
-            let answer = calls::answer(memory, ctx, op, &mut effects)?;
-            memory.finish(ctx, &mut effects);
+            let answer = match op {
+                RoomOp::EraseUser(user_id) => {
+                    if erase::erase(memory, ctx, &user_id, &mut effects)? {
+                        room.memory = None;
+                    }
+                    RoomAnswer::Done
+                }
+                op => calls::answer(memory, ctx, op, &mut effects)?,
+            };
+            if let Some(memory) = room.memory(ctx)? {
+                memory.finish(ctx, &mut effects);
+            }
             Ok((answer, effects))
         })
     }

@@ -11,8 +11,8 @@ use crate::domain::pusher::Channel;
 use crate::ports::DbError;
 
 #[derive(Serialize)]
-struct SeatsChanged {
-    seats: Vec<Seat>,
+pub(super) struct SeatsChanged {
+    pub seats: Vec<Seat>,
 }
 
 #[derive(Serialize)]

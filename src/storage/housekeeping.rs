@@ -32,6 +32,10 @@ const FORGET_CODES: &str = "delete from guardian_codes where expires_at < cast(?
 const FORGET_KEYS: &str = "delete from idempotency_keys where created_at < cast(?1 as integer)";
 const FORGET_REPORTS: &str = "
     delete from roblox_progress_events where taken_at < cast(?1 as integer)";
+/// How long it is remembered that Roblox told something: far longer than it tells it again.
+const NOTIFICATIONS_KEPT_MS: i64 = 30 * DAY_MS;
+const FORGET_NOTIFICATIONS: &str = "
+    delete from roblox_notifications where done_at < cast(?1 as integer)";
 const FORGET_MAILS: &str = "delete from mails where created_at < cast(?1 as integer)";
 const FORGET_LETTERS: &str = "delete from dead_letters where received_at < cast(?1 as integer)";
 const KEEP_LETTER: &str = "
@@ -56,6 +60,7 @@ pub async fn tidy(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
         forget(FORGET_LETTERS, LETTERS_KEPT_MS),
         used_challenges::forget(now),
         forget(FORGET_REPORTS, EVENT_IDS_KEPT_MS),
+        forget(FORGET_NOTIFICATIONS, NOTIFICATIONS_KEPT_MS),
         factors::forget_pending(now.plus_millis(-DAY_MS)),
     ])
     .await?;

@@ -9,12 +9,14 @@ use crate::domain::results::{Sheet, SheetHead, SheetRow};
 use crate::ports::{Database, DbError, Statement, Value};
 use crate::rooms::Report;
 
-/// The guards: only for a class that is there, and never an older report over a newer one.
+/// The guards: only for a class that is there, never a seat that is erased, and never an older report over a newer one.
 const UPSERT_SEATS: &str = "
     insert into seats (class_id, seat_id, school_id, display_name, status, joined_at, seq)
     select ?1, value ->> 'seat_id', ?2, value ->> 'display_name', value ->> 'status', value ->> 'joined_at',
       cast(?3 as integer)
     from json_each(?4) where exists (select 1 from classes where school_id = ?2 and id = ?1)
+      and not exists (
+        select 1 from erased_seats e where e.school_id = ?2 and e.class_id = ?1 and e.seat_id = value ->> 'seat_id')
     on conflict (class_id, seat_id) do update
       set display_name = excluded.display_name, status = excluded.status, seq = excluded.seq
       where excluded.seq > seats.seq";

@@ -85,6 +85,7 @@ fn every_statement_on_a_schools_table_names_the_school() {
         "delete from guardian_codes where expires_at",
         "delete from idempotency_keys",
         "delete from roblox_progress_events where taken_at",
+        "delete from roblox_notifications where done_at",
         "registrations",
         "delete from password_resets",
         "delete from refresh_tokens",

@@ -2,14 +2,20 @@
 
 mod document;
 mod game;
+mod nudge;
 mod progress;
+mod sealed;
+mod webhook;
 
 pub use document::{Document, Texts};
 pub use game::{
     DEFAULT_MAX_PLAYERS, GameStatus, MAX_DESCRIPTION, MAX_GAMES, MAX_PLAYERS, MAX_SETTINGS_BYTES, MAX_TITLE,
     MIN_TITLE, is_roblox_id,
 };
+pub use nudge::{NUDGE_EVERY_MS, nudge_message, nudge_topic};
 pub use progress::{
     BoardType, EVENT_IDS_KEPT_MS, KEPT_CHECKPOINTS, MAX_CHECKPOINT_BYTES, MAX_MINUTES, MAX_OBJECTIVE,
     MAX_OBJECTIVES, MAX_PROGRESS_BYTES, happened_at, seconds,
 };
+pub use sealed::{Purpose, open, seal};
+pub use webhook::{BadSignature, ERASURE, ErasureRequest, MAX_NOTIFICATION_BYTES, Notification, verify};

@@ -1,7 +1,10 @@
 //! What is kept of games in Roblox.
 
 pub mod checkpoints;
+pub mod connections;
+pub mod erasure;
 pub mod games;
+pub mod nudges;
 pub mod progress;
 
 use crate::domain::user::{Identity, Scope};

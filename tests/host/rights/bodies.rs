@@ -56,7 +56,8 @@ fn text(name: &str) -> &'static str {
         "channel_name" => "presence-class",
         "cursor" => "0",
         "provider" => "google",
-        "place_id" => "123",
+        "place_id" | "universe_id" => "123",
+        "api_key" => "an-api-key-of-open-cloud",
         _ => "text",
     }
 }

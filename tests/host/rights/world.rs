@@ -123,6 +123,7 @@ const INTEGRATION_KEYS: [&str; 2] = ["ik_first", "ik_second"];
 /// The first one's id.
 const INTEGRATION_KEY_ID: &str = "gk_00000000000000000000000901";
 const INVITATION_ID: &str = "inv_00000000000000000000000001";
+const CONNECTION_ID: &str = "con_00000000000000000000000001";
 /// The parent's link to the pupil.
 const LINK_ID: &str = "gdn_00000000000000000000000001";
 
@@ -257,6 +258,8 @@ impl World {
              insert into guardians
                  (id, school_id, class_id, seat_id, display_name, user_school_id, user_id, created_at)
              values ('{LINK_ID}', '{school}', '{class}', '{seat}', 'Pupil 01', '{school}', '{parent}', 0);
+             insert into roblox_connections (id, school_id, universe_id, kid, api_key, last_four, created_by, created_at)
+             values ('{CONNECTION_ID}', '{school}', '1', 'k1', 'AAAA', 'AAAA', '{teacher}', 0);
              insert into roblox_progress (game_id, seat_id, school_id, class_id, percent, time_spent_s, objectives, data,
                  reported_at, updated_at)
              values ('{game}', '{seat}', '{school}', '{class}', 1, 0, '[]', '{{}}', 0, 0)"
@@ -275,6 +278,7 @@ impl World {
             (_, "quiz_id") => text(&self.quiz["id"]),
             (_, "session_id") => text(&self.session["id"]),
             (_, "game_id") => text(&self.game["id"]),
+            (_, "connection_id") => CONNECTION_ID.to_owned(),
             (_, "student_id") => self.seat_id.clone(),
             (_, "factor_id") => self.factor_id.clone(),
             (_, "seat_id") => self.seat_id.clone(),

@@ -1,5 +1,8 @@
 //! Games in Roblox: `/api/v1/roblox/`.
 
+mod cloud;
+mod connections;
 mod games;
 mod progress;
 mod support;
+mod webhook;

@@ -166,6 +166,9 @@ impl TestApp {
     pub fn ports(&self) -> jobs::Ports<'_> {
         jobs::Ports {
             db: self.db.as_ref(),
+            rooms: self.rooms.as_ref(),
+            inboxes: self.rooms.inboxes.as_ref(),
+            http: self.outside.as_ref(),
             mailer: &self.mailer,
             clock: self.clock.as_ref(),
             entropy: self.entropy.as_ref(),

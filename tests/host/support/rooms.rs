@@ -140,6 +140,16 @@ impl HostRooms {
         rooms[room_key].sql.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// All that a room's own tables hold, as text.
+    pub fn dump(&self, room_key: &str) -> String {
+        let rooms = self.rooms.lock().unwrap();
+        let sql = &rooms[room_key].sql;
+        let all = |sql_text: &str| query(&sql.connection, sql_text, &[], SqlValue::Integer).unwrap();
+        let tables = all("select name from sqlite_master where type = 'table'");
+        let dump = |name: &str| format!("room {name}: {:?}\n", all(&format!("select * from {name}")));
+        tables.iter().map(|table| dump(table["name"].as_str().unwrap())).collect()
+    }
+
     /// When the room's alarm is set.
     pub fn wake_at(&self, room_key: &str) -> Option<i64> {
         self.rooms.lock().unwrap()[room_key].wake_at
