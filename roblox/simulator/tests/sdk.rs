@@ -5,67 +5,14 @@
 
 mod support;
 
-use mlua::Function;
 use simulator::Module;
-use support::{Scene, respond_in_luau};
 
-const SCHOOL: Module = Module { path: "@tests/School", source: include_str!("../../sdk/tests/School.luau") };
+const MODULES: &[Module] =
+    &[Module { path: "@tests/School", source: include_str!("../../sdk/tests/School.luau") }];
 
-/// Loads a file of tests under its name, so that it can require its neighbours.
-fn load(scene: &Scene, source: &str) -> mlua::Table {
-    scene.server.lua().load(source).set_name("=@tests/spec").eval().unwrap()
-}
-
-/// Runs one test: it has passed when it came to its end, and nothing failed on the way but what said so.
-fn run(source: &str, name: &str) {
-    let scene = Scene::new(vec![SCHOOL]);
-    respond_in_luau(&scene);
-    let test: Function = load(&scene, source).get(name).unwrap();
-    let script = "local test = ...
-        local ok, why = xpcall(test, debug.traceback)
-        print(if ok then 'passed' else why)
-        simulation.shutdown()";
-    scene.server.start("test", script, test).unwrap();
-    scene.server.run();
-    let mut log = scene.log();
-    log.retain(|line| !line.contains("on purpose"));
-    assert_eq!(log, ["print: passed"]);
-}
-
-/// Every test that a file holds has its line below.
-fn names(source: &str) -> Vec<String> {
-    let scene = Scene::new(vec![SCHOOL]);
-    respond_in_luau(&scene);
-    let tests = load(&scene, source);
-    let mut names: Vec<String> = tests.pairs::<String, Function>().map(|test| test.unwrap().0).collect();
-    names.sort_unstable();
-    names
-}
-
-macro_rules! tests_of {
-    ($file:ident, $source:literal, $($name:ident,)*) => {
-        mod $file {
-            const SOURCE: &str = include_str!($source);
-
-            $(
-                #[test]
-                fn $name() {
-                    super::run(SOURCE, stringify!($name));
-                }
-            )*
-
-            #[test]
-            fn every_test_of_the_file_is_run() {
-                let mut listed = vec![$(stringify!($name)),*];
-                listed.sort_unstable();
-                assert_eq!(listed, super::names(SOURCE));
-            }
-        }
-    };
-}
-
-tests_of! {
+support::tests_of! {
     session,
+    super::MODULES,
     "../../sdk/tests/session.spec.luau",
     the_key_opens_a_session_and_the_token_does_the_rest,
     a_secret_never_enters_a_body,
@@ -79,8 +26,9 @@ tests_of! {
     the_servers_own_address_for_syncs_is_used,
 }
 
-tests_of! {
+support::tests_of! {
     sync,
+    super::MODULES,
     "../../sdk/tests/sync.spec.luau",
     events_arrive_in_their_order,
     an_event_has_what_the_contract_asks_for,
@@ -105,8 +53,9 @@ tests_of! {
     an_answer_of_unforeseen_shape_does_not_end_the_loop,
 }
 
-tests_of! {
+support::tests_of! {
     queue,
+    super::MODULES,
     "../../sdk/tests/queue.spec.luau",
     the_queue_is_bounded_and_says_so,
     the_oldest_progress_makes_room_first,
@@ -119,8 +68,9 @@ tests_of! {
     stopping_twice_and_before_the_start_does_no_harm,
 }
 
-tests_of! {
+support::tests_of! {
     class,
+    super::MODULES,
     "../../sdk/tests/class.spec.luau",
     joining_twice_is_joining_once,
     an_answer_comes_back_by_await_callback_and_signal,
@@ -137,8 +87,9 @@ tests_of! {
     players_are_followed_when_asked_for,
 }
 
-tests_of! {
+support::tests_of! {
     journal,
+    super::MODULES,
     "../../sdk/tests/journal.spec.luau",
     what_is_queued_stands_in_the_journal_within_seconds,
     what_the_server_has_leaves_the_journal,
@@ -158,8 +109,9 @@ tests_of! {
     a_nudge_does_not_hurry_a_back_off,
 }
 
-tests_of! {
+support::tests_of! {
     state,
+    super::MODULES,
     "../../sdk/tests/state.spec.luau",
     a_pupils_question_is_the_first_that_is_not_finished,
     one_answer_at_a_time_and_no_more_than_allowed,

@@ -182,3 +182,60 @@ fn reply_of(reply: &Table) -> (Duration, Outcome) {
     }
     (after, Ok(response))
 }
+
+/// Loads a file of tests under its name, so that it can require its neighbours.
+pub fn load(scene: &Scene, source: &str) -> Table {
+    scene.server.lua().load(source).set_name("=@tests/spec").eval().unwrap()
+}
+
+/// Runs one test: it has passed when it came to its end, and nothing failed on the way but what said so.
+pub fn run(modules: &[Module], source: &str, name: &str) {
+    let scene = Scene::new(modules.to_vec());
+    respond_in_luau(&scene);
+    let test: Function = load(&scene, source).get(name).unwrap();
+    let script = "local test = ...
+        local ok, why = xpcall(test, debug.traceback)
+        print(if ok then 'passed' else why)
+        simulation.shutdown()";
+    scene.server.start("test", script, test).unwrap();
+    scene.server.run();
+    let mut log = scene.log();
+    log.retain(|line| !line.contains("on purpose"));
+    assert_eq!(log, ["print: passed"]);
+}
+
+/// Every test that a file holds has its line below.
+pub fn names(modules: &[Module], source: &str) -> Vec<String> {
+    let scene = Scene::new(modules.to_vec());
+    respond_in_luau(&scene);
+    let tests = load(&scene, source);
+    let mut names: Vec<String> = tests.pairs::<String, Function>().map(|test| test.unwrap().0).collect();
+    names.sort_unstable();
+    names
+}
+
+/// A module of tests out of a Luau file: each function of the table that it returns, by its name.
+macro_rules! tests_of {
+    ($file:ident, $modules:path, $source:literal, $($name:ident,)*) => {
+        mod $file {
+            const SOURCE: &str = include_str!($source);
+
+            $(
+                #[test]
+                fn $name() {
+                    crate::support::run($modules, SOURCE, stringify!($name));
+                }
+            )*
+
+            #[test]
+            fn every_test_of_the_file_is_run() {
+                let mut listed = vec![$(stringify!($name)),*];
+                listed.sort_unstable();
+                assert_eq!(listed, crate::support::names($modules, SOURCE));
+            }
+        }
+    };
+}
+
+#[allow(unused_imports, reason = "each test binary uses a part of it")]
+pub(crate) use tests_of;
