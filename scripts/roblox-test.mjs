@@ -10,5 +10,5 @@ const { tests } = await import("./lib/checks.mjs");
 const { cargoCounts } = await import("./lib/counts.mjs");
 const { robloxSteps } = await import("./lib/roblox-steps.mjs");
 
-const cargo = ["test", "--locked", "--no-fail-fast", "-p", "simulator"];
+const cargo = ["test", "--locked", "--no-fail-fast", "-p", "simulator", "-p", "studio"];
 await conclude([...robloxSteps, { name: "Luau tests", run: tests("cargo", cargo, cargoCounts) }]);

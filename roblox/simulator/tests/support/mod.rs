@@ -138,8 +138,12 @@ pub fn play(source: &str) -> Vec<String> {
 /// Lets a Luau function answer the requests: it gets `{url, method, headers, body, at}` and returns `{status, headers, body,
 /// after}` or `{error, after}`.
 pub fn respond_in_luau(scene: &Scene) {
-    let lua = scene.server.lua();
-    let weak = Rc::downgrade(&scene.world);
+    respond_in_luau_with(scene.server.lua(), &scene.world);
+}
+
+/// The same for a machine that is no scene.
+pub fn respond_in_luau_with(lua: &Lua, world: &Rc<ScriptedWorld>) {
+    let weak = Rc::downgrade(world);
     let listen = lua
         .create_function(move |lua, handler: Function| {
             let world = weak.upgrade().unwrap();
