@@ -12,6 +12,7 @@ pub mod hashing;
 pub mod inbox;
 pub mod jobs;
 pub mod mail;
+pub mod model;
 pub mod open_cloud;
 #[cfg(all(target_arch = "wasm32", not(test)))]
 mod platform;

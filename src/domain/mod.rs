@@ -6,6 +6,7 @@ pub mod audit_chain;
 pub mod canonical;
 pub mod challenges;
 pub mod class;
+pub mod content;
 pub mod cursor;
 pub mod device;
 pub mod factor_keys;
