@@ -1,6 +1,6 @@
 /**
- * `npm run keys -- list | add | retire | import | push`: rotates the keys that sign tokens (AUTH_KEYS, GAME_KEYS) and those
- * that second factors come from (FACTOR_KEYS). No secret is ever printed. docs/runbooks/rotate-signing-keys.md has the steps.
+ * `npm run keys -- list | add | retire | import | push`: rotates the keys that sign tokens (AUTH_KEYS, GAME_KEYS,
+ * PLUGIN_KEYS) and those that second factors come from (FACTOR_KEYS). No secret is ever printed. docs/runbooks/rotate-signing-keys.md has the steps.
  *
  * The list of the local server is in .dev.vars. A deployed one cannot be read back from Cloudflare, so `--env NAME` keeps it
  * in `.keys.NAME` (private, not in git; `--file` says where else) and hands each change to `wrangler secret put`.

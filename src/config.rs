@@ -28,6 +28,8 @@ pub struct Config {
     pub auth_keys: KeyRing,
     /// Sign and verify game servers' tokens.
     pub game_keys: KeyRing,
+    /// Sign and verify Studio plugins' tokens.
+    pub plugin_keys: KeyRing,
     /// Who passkeys are for; nobody where browsers have none.
     pub relying_party: Option<RelyingParty>,
     /// The secrets of second factors come from these.
@@ -83,6 +85,7 @@ impl Config {
             is_local,
             auth_keys: ring("AUTH_KEYS")?,
             game_keys: ring("GAME_KEYS")?,
+            plugin_keys: ring("PLUGIN_KEYS")?,
             relying_party: RelyingParty::of(&public_url, PRODUCT),
             public_url,
             mail: MailSettings::read(get, is_local)?,
@@ -204,6 +207,7 @@ mod tests {
         let good = [
             ("AUTH_KEYS", ring.as_str()),
             ("GAME_KEYS", &ring),
+            ("PLUGIN_KEYS", &ring),
             ("FACTOR_KEYS", &ring),
             ("REALTIME_SECRET", GOOD),
             ("PUBLIC_URL", "https://edge.example"),
@@ -217,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_weak_secret_is_named_and_never_shown() {
-        for name in ["AUTH_KEYS", "GAME_KEYS", "FACTOR_KEYS", "REALTIME_SECRET"] {
+        for name in ["AUTH_KEYS", "GAME_KEYS", "PLUGIN_KEYS", "FACTOR_KEYS", "REALTIME_SECRET"] {
             let error = read(&[(name, " ")]).err().unwrap();
             assert_eq!(error.name, name);
             assert!(error.problem.starts_with("is not set"));

@@ -16,6 +16,8 @@ export const rings = {
   AUTH_KEYS: { prefix: "a", alive: 20 * MINUTE },
   /** Tokens of game servers live 24 hours at most (GAME_TOKEN_SECONDS). */
   GAME_KEYS: { prefix: "g", alive: 24 * 60 * MINUTE + 5 * MINUTE },
+  /** Tokens of Studio plugins live a week at most (the runtime setting token_expiry_hours). */
+  PLUGIN_KEYS: { prefix: "p", alive: 7 * 24 * 60 * MINUTE + 5 * MINUTE },
   /** Second factors are derived from these for as long as a row names the key. */
   FACTOR_KEYS: { prefix: "f", kept: true },
 };

@@ -15,6 +15,7 @@ export const freshSecrets = () => ({
   ENVIRONMENT: "local",
   AUTH_KEYS: `a1:${random()}`,
   GAME_KEYS: `g1:${random()}`,
+  PLUGIN_KEYS: `p1:${random()}`,
   FACTOR_KEYS: `f1:${random()}`,
   REALTIME_SECRET: random(),
   MAIL_PROVIDER: "http",

@@ -166,6 +166,14 @@ id!(
     /// A connection to a universe by Open Cloud.
     ConnectionId, "con"
 );
+id!(
+    /// A Studio plugin.
+    PluginId, "plg"
+);
+id!(
+    /// A session of a Studio plugin.
+    PluginSessionId, "pse"
+);
 
 impl MailId {
     /// The mail that follows from something: the same cause gives the same id, so that work that is done twice sends one
@@ -313,7 +321,7 @@ pub fn parse_crockford(text: &str, length: usize) -> Option<String> {
 }
 
 /// `length` characters of the alphabet, each equally likely: bytes beyond the last whole multiple are thrown away.
-fn random_text(entropy: &dyn Entropy, alphabet: &[u8], length: usize) -> String {
+pub(super) fn random_text(entropy: &dyn Entropy, alphabet: &[u8], length: usize) -> String {
     let bound = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
     let mut buffer = [0; 32];

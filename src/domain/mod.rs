@@ -21,6 +21,7 @@ pub mod oidc;
 pub mod pacer;
 pub mod password;
 pub mod password_policy;
+pub mod plugin;
 pub mod pusher;
 pub mod quiz;
 pub mod rate_limit;

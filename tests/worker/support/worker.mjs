@@ -34,6 +34,7 @@ export const testSecrets = () => ({
   ENVIRONMENT: "local",
   AUTH_KEYS: `a1:${secret()}`,
   GAME_KEYS: `g1:${secret()}`,
+  PLUGIN_KEYS: `p1:${secret()}`,
   FACTOR_KEYS: `f1:${secret()}`,
   REALTIME_SECRET: secret(),
   PUBLIC_URL: "http://localhost",
