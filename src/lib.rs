@@ -16,6 +16,7 @@ pub mod model;
 pub mod open_cloud;
 #[cfg(all(target_arch = "wasm32", not(test)))]
 mod platform;
+pub mod plugins;
 pub mod ports;
 pub mod rooms;
 pub mod storage;

@@ -13,6 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::tokens::GameClaims;
 use crate::inbox::{InboxAnswer, InboxOp};
 use crate::mail::Message;
+use crate::plugins::{RegistryAnswer, RegistryOp};
 use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncReply};
 
 /// The largest integer that survives a JavaScript number; both adapters refuse what is beyond.
@@ -197,6 +198,16 @@ pub trait Inboxes: Send + Sync {
         user: crate::domain::ids::UserId,
         op: InboxOp,
     ) -> BoxFuture<'_, Result<InboxAnswer, PortError>>;
+}
+
+/// The registries of Studio plugins, by name.
+pub trait Plugins: Send + Sync {
+    /// Asks one of them.
+    fn call(
+        &self,
+        registry: crate::domain::plugin::RegistryName,
+        op: RegistryOp,
+    ) -> BoxFuture<'_, Result<RegistryAnswer, PortError>>;
 }
 
 /// Sliding-window limits that hold across the planet.

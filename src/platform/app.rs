@@ -11,6 +11,7 @@ use super::d1::D1;
 use super::inbox::InboxObjects;
 use super::kv::Kv;
 use super::outbound::Outside;
+use super::plugin_registry::PluginRegistries;
 use super::queue::JobQueue;
 use super::rate_limiter::RateLimiterObjects;
 use super::revocation_list::RevocationLists;
@@ -51,6 +52,7 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         jobs: Arc::new(JobQueue::of(env).map_err(missing(super::queue::BINDING))?),
         rooms: Arc::new(RoomObjects::of(env).map_err(missing(super::rooms::BINDING))?),
         inboxes: Arc::new(InboxObjects::of(env).map_err(missing(super::inbox::BINDING))?),
+        plugins: Arc::new(PluginRegistries::of(env).map_err(missing(super::plugin_registry::BINDING))?),
         rate_limits: Arc::new(RateLimiterObjects::of(env).map_err(missing(super::rate_limiter::BINDING))?),
         revocations: Arc::new(RevocationLists::of(env).map_err(missing(super::revocation_list::BINDING))?),
         content_cache: ContentCache::new(Arc::new(

@@ -10,6 +10,7 @@ mod kv;
 mod mail;
 mod object_sql;
 mod outbound;
+mod plugin_registry;
 mod queue;
 mod rate_limiter;
 mod revocation_list;

@@ -17,8 +17,9 @@ use toolboxai_edge::jobs::{self, JobError};
 use tower::ServiceExt;
 
 use super::{
-    HostCacheShards, HostDatabase, HostRooms, HostSignatures, ManualClock, MemoryCache, MemoryJobs,
-    MemoryLimits, MemoryLog, MemoryMailer, MemoryRevocations, NoPause, Outside, PROVIDERS, SeededEntropy,
+    HostCacheShards, HostDatabase, HostPlugins, HostRooms, HostSignatures, ManualClock, MemoryCache,
+    MemoryJobs, MemoryLimits, MemoryLog, MemoryMailer, MemoryRevocations, NoPause, Outside, PROVIDERS,
+    SeededEntropy,
 };
 
 /// The password of everybody.
@@ -67,6 +68,7 @@ pub struct TestApp {
     pub router: Router,
     pub db: Arc<HostDatabase>,
     pub rooms: Arc<HostRooms>,
+    pub plugins: Arc<HostPlugins>,
     pub clock: Arc<ManualClock>,
     pub jobs: Arc<MemoryJobs>,
     pub limits: Arc<MemoryLimits>,
@@ -94,6 +96,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::new());
         let entropy = Arc::new(SeededEntropy::new(1));
         let rooms = Arc::new(HostRooms::new(db.clone(), clock.clone(), entropy.clone()));
+        let plugins = Arc::new(HostPlugins::new(clock.clone(), entropy.clone()));
         let (jobs, log) = (Arc::new(MemoryJobs::default()), Arc::new(MemoryLog::default()));
         let outside = Arc::new(Outside::default());
         seed(&db, entropy.as_ref());
@@ -106,7 +109,7 @@ impl TestApp {
             _ if settings.iter().any(|(own, _)| *own == name) => {
                 settings.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
             }
-            "AUTH_KEYS" | "GAME_KEYS" | "FACTOR_KEYS" => Some(ring.clone()),
+            "AUTH_KEYS" | "GAME_KEYS" | "PLUGIN_KEYS" | "FACTOR_KEYS" => Some(ring.clone()),
             "REALTIME_SECRET" => Some(SECRET.to_owned()),
             "PUBLIC_URL" => Some(PUBLIC_URL.to_owned()),
             "MAIL_PROVIDER" => Some("cloudflare".to_owned()),
@@ -121,6 +124,7 @@ impl TestApp {
             jobs: jobs.clone(),
             rooms: rooms.clone(),
             inboxes: rooms.inboxes.clone(),
+            plugins: plugins.clone(),
             rate_limits: limits.clone(),
             revocations: revocations.clone(),
             content_cache: content_cache.clone(),
@@ -139,6 +143,7 @@ impl TestApp {
             router,
             db,
             rooms,
+            plugins,
             clock,
             jobs,
             limits,
