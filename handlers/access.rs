@@ -10,9 +10,9 @@ use super::App;
 use super::problem::ApiError;
 use super::signed_in::revoke;
 use crate::domain::ids::{SchoolId, SignInId, UserId};
+use crate::domain::plugin::MAX_TOKEN_HOURS;
 use crate::domain::pusher::CloseCode;
 use crate::domain::revocation::Revocation;
-use crate::domain::tokens::ACCESS_TOKEN_S;
 use crate::inbox::{InboxAnswer, InboxOp, SocketRef, WhichSockets};
 use crate::rooms::RoomOp;
 use crate::storage::classes;
@@ -61,7 +61,8 @@ async fn revoke_person(app: &App, user: &UserId) -> Result<(), ApiError> {
     let entry = Revocation {
         subject: user.as_str().to_owned(),
         issued_until: Some(now.as_secs()),
-        until: now.plus_millis((ACCESS_TOKEN_S + 60) * 1000),
+        // As long as a Studio plugin's token lives that the person paired; access tokens live shorter.
+        until: now.plus_millis((MAX_TOKEN_HOURS * 3600 + 60) * 1000),
     };
     Ok(app.revocations.end(vec![entry]).await?)
 }

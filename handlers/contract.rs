@@ -27,6 +27,7 @@ use crate::domain::live_session::Move;
         (name = "notifications", description = "What waits for a person in any of their classes."),
         (name = "roblox", description = "Games in Roblox: their content, pupils' progress, Open Cloud and webhooks."),
         (name = "audit", description = "Who did what, on whom, why and from where."),
+        (name = "plugins", description = "Studio plugins: registration, pairing, messages, sessions."),
         (name = "health", description = "For who watches it.")
     )
 )]
@@ -41,6 +42,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         ("game_key", "The key of an experience; stored in Roblox as a Secret."),
         ("integration_key", "The key of an integration, with the scope of the route."),
         ("game_token", "The short-lived token of a game server, from `/api/v1/game/sessions`."),
+        ("plugin_token", "The token of a Studio plugin, from its registration or its pairing."),
     ] {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
         scheme.description = Some(description.to_owned());

@@ -57,19 +57,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let route = format!("{} {}", request.method(), request.uri().path());
         let body = bytes(request, state, "application/json").await?;
-        // serde would take a list for the fields of a struct in their order.
-        if body.trim_ascii_start().starts_with(b"[") {
-            return Err(ApiError::new(ProblemCode::Malformed, "The body is a list; send a JSON object."));
-        }
-        let mut deserializer = serde_json::Deserializer::from_slice(&body);
-        let value =
-            serde_path_to_error::deserialize(&mut deserializer).map_err(|error| field_error(&error))?;
-        deserializer
-            .end()
-            .map_err(|_| ApiError::new(ProblemCode::Malformed, "There is more behind the JSON value."))?;
+        let value = parse(&body)?;
         let fingerprint = sha256_hex(&format!("{route}\n{}", String::from_utf8_lossy(&body)));
         Ok(Self { value, fingerprint })
     }
+}
+
+/// Reads a JSON object, or says which field is at fault.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // serde would take a list for the fields of a struct in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(ApiError::new(ProblemCode::Malformed, "The body is a list; send a JSON object."));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| field_error(&error))?;
+    deserializer
+        .end()
+        .map_err(|_| ApiError::new(ProblemCode::Malformed, "There is more behind the JSON value."))?;
+    Ok(value)
 }
 
 fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {

@@ -90,6 +90,8 @@ pub(super) async fn observe(State(app): State<AppState>, mut request: Request, n
     let audited = Audited::default();
     request.extensions_mut().insert(audited.clone());
     let method = request.method().clone();
+    // Everything outside of it is called by Studio plugins as they always did.
+    let is_old = !request.uri().path().starts_with("/api/");
     let route = request.extensions().get::<MatchedPath>().cloned();
     let start = app.clock.now();
     let mut response = next.run(request).await;
@@ -101,7 +103,7 @@ pub(super) async fn observe(State(app): State<AppState>, mut request: Request, n
         (Some(error.code()), error.cause().map(|cause| Cow::Owned(cause.to_owned())))
     });
     if let Some(error) = error {
-        response = error.into_response_for(&ids.request_id);
+        response = error.for_old_plugins(is_old).into_response_for(&ids.request_id);
     }
     limits.write(response.headers_mut());
     let line = RequestLog {

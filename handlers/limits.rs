@@ -11,8 +11,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::App;
 use super::context::RequestContext;
 use super::problem::ApiError;
-use crate::domain::limits::{Action, Counted, ScopedLimit};
-use crate::domain::rate_limit::Verdict;
+use crate::domain::limits::{Action, Counted, Per, ScopedLimit};
+use crate::domain::rate_limit::{Limit, Verdict};
 use crate::domain::tokens::hex;
 use crate::ports::PortError;
 
@@ -47,6 +47,19 @@ impl Line {
 impl Report {
     fn change(&self, change: impl FnOnce(&mut Vec<Line>)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What an object counted by itself, in the same call as its work.
+    pub fn counted(&self, policy: &str, limit: Limit, verdict: Verdict) {
+        let Limit { hits, window_s } = limit;
+        let line = Line {
+            bucket: String::new(),
+            policy: format!("{policy}/{window_s}"),
+            limit: ScopedLimit { per: Per::Key, hits, window_s },
+            remaining: verdict.remaining,
+            resets_after_s: verdict.resets_after_s,
+        };
+        self.change(|lines| lines.push(line));
     }
 
     /// Writes the headers: each policy that counted, and what it has left.

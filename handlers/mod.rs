@@ -28,6 +28,7 @@ mod notifications;
 mod oidc;
 mod passkeys;
 mod passwords;
+mod plugins;
 mod problem;
 mod proofs;
 mod quizzes;
@@ -55,6 +56,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use context::RequestContext;
 #[cfg(not(target_arch = "wasm32"))]
 pub use contract::document;
+pub use plugins::caller;
 pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
 
 use crate::config::Config;
@@ -65,8 +67,8 @@ use crate::domain::ids::SchoolId;
 use crate::hashing::Hashing;
 use crate::jobs::Job;
 use crate::ports::{
-    Cache, Clock, Database, Entropy, Http as Outside, Inboxes, Jobs, Log, RateLimits, Revocations, Rooms,
-    Signatures,
+    Cache, Clock, Database, Entropy, Http as Outside, Inboxes, Jobs, Log, Plugins, RateLimits, Revocations,
+    Rooms, Signatures,
 };
 
 /// Largest body of a route that does not say otherwise: a quiz of 100 long questions is about 500 KB.
@@ -84,6 +86,8 @@ pub struct App {
     pub rooms: Arc<dyn Rooms>,
     /// People's inboxes.
     pub inboxes: Arc<dyn Inboxes>,
+    /// The registries of Studio plugins.
+    pub plugins: Arc<dyn Plugins>,
     /// The limits.
     pub rate_limits: Arc<dyn RateLimits>,
     /// Ended sign-ins, people and keys.
@@ -174,6 +178,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(realtime::routes())
         .merge(notifications::routes())
         .merge(roblox::routes())
+        .merge(plugins::routes())
         .merge(health::routes())
 }
 

@@ -110,6 +110,18 @@ pub struct Problem {
     /// The fields at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// For old Studio plugins, on the routes at the root.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    old: Option<OldProblem>,
+}
+
+/// What old Studio plugins look for in an answer.
+#[derive(Clone, Debug, Serialize)]
+struct OldProblem {
+    success: bool,
+    error: &'static str,
+    message: String,
 }
 
 /// In the contract: every route may answer with a problem.
@@ -135,12 +147,21 @@ pub struct ApiError {
     retry_after_s: Option<u32>,
     /// For the log only.
     cause: Option<String>,
+    /// Whether an old Studio plugin asked.
+    is_old: bool,
 }
 
 impl ApiError {
     /// A problem with a sentence that a client may read.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s: None, cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_s: None,
+            cause: None,
+            is_old: false,
+        }
     }
 
     /// Nothing of that name, or not for this caller: the same answer for both.
@@ -233,16 +254,31 @@ impl ApiError {
         self.retry_after_s.filter(|_| self.code == ProblemCode::RateLimited)
     }
 
+    /// The sentence that a client may read.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The code.
     pub const fn code(&self) -> ProblemCode {
         self.code
+    }
+
+    /// For an old Studio plugin: with the members that it looks for.
+    #[must_use]
+    pub fn for_old_plugins(mut self, is_old: bool) -> Self {
+        self.is_old = is_old;
+        self
     }
 
     /// The answer, with the id by which its log line is found.
     pub fn into_response_for(self, request_id: &str) -> Response {
         let (status, title) = self.kind();
         let code = serde_json::to_value(self.code).unwrap_or_default();
+        let old =
+            self.is_old.then(|| OldProblem { success: false, error: title, message: self.detail.clone() });
         let problem = Problem {
+            old,
             kind: format!("/docs/problems#{}", code.as_str().unwrap_or_default()),
             title,
             status: status.as_u16(),

@@ -46,6 +46,12 @@ pub enum Action {
     JoinCode,
     /// A request with the key of an integration.
     Integration,
+    /// Registering a Studio plugin, with or without a code to pair it.
+    PluginRegistration,
+    /// Asking whether a Studio plugin was paired.
+    PluginToken,
+    /// A wrong code of a Studio plugin.
+    PairingCode,
 }
 
 /// By what hits are counted.
@@ -135,7 +141,7 @@ const HOUR: u32 = 3600;
 
 impl Action {
     /// All there are.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Login,
         Self::LoginFailure,
         Self::SecondFactor,
@@ -150,6 +156,9 @@ impl Action {
         Self::GuardianCode,
         Self::JoinCode,
         Self::Integration,
+        Self::PluginRegistration,
+        Self::PluginToken,
+        Self::PairingCode,
     ];
 
     /// As in `LIMITS`.
@@ -169,6 +178,9 @@ impl Action {
             Self::GuardianCode => "guardian_code",
             Self::JoinCode => "join_code",
             Self::Integration => "integration",
+            Self::PluginRegistration => "plugin_registration",
+            Self::PluginToken => "plugin_token",
+            Self::PairingCode => "pairing_code",
         }
     }
 
@@ -178,10 +190,17 @@ impl Action {
             Self::LoginFailure => &[Per::Account, Per::Device, Per::Address],
             Self::Refresh => &[Per::Token, Per::Address],
             Self::Register | Self::Mail => &[Per::Mail, Per::Address],
-            Self::SecondFactor | Self::StepUp | Self::Account | Self::Invite | Self::GuardianCode => {
-                &[Per::Account]
-            }
-            Self::Login | Self::Challenge | Self::OneTimeToken => &[Per::Address],
+            Self::SecondFactor
+            | Self::StepUp
+            | Self::Account
+            | Self::Invite
+            | Self::GuardianCode
+            | Self::PairingCode => &[Per::Account],
+            Self::Login
+            | Self::Challenge
+            | Self::OneTimeToken
+            | Self::PluginRegistration
+            | Self::PluginToken => &[Per::Address],
             Self::JoinCode | Self::Integration => &[Per::Key],
         }
     }
@@ -194,8 +213,8 @@ impl Action {
         match self {
             // What hashing passwords may cost for one address: a staff room of 200 at eight o'clock.
             Self::Login => const { &[per(Per::Address, 200, 5 * MINUTE)] },
-            // Going to another provider and coming back are two.
-            Self::Challenge => const { &[per(Per::Address, 300, 5 * MINUTE)] },
+            // Going to another provider and coming back are two; a staff room of 60 opens Studio five times in five minutes.
+            Self::Challenge | Self::PluginRegistration => const { &[per(Per::Address, 300, 5 * MINUTE)] },
             // 40 guesses an hour at one account (ASVS 4.0, 2.2.1 allows 100), by all strangers together.
             Self::LoginFailure => {
                 const {
@@ -216,9 +235,12 @@ impl Action {
             Self::Account => const { &[per(Per::Account, 300, 5 * MINUTE)] },
             // An admin invites the staff in one go.
             Self::Invite => const { &[per(Per::Account, 100, HOUR)] },
-            Self::GuardianCode => const { &[per(Per::Account, 10, QUARTER)] },
+            // Ten of 2.6 · 10^10 codes of plugins or 10^12 of parents, of which few are good at a time.
+            Self::GuardianCode | Self::PairingCode => const { &[per(Per::Account, 10, QUARTER)] },
             Self::JoinCode => const { &[per(Per::Key, 60, MINUTE)] },
             Self::Integration => const { &[per(Per::Key, 600, MINUTE)] },
+            // Each asks every five seconds while its teacher types the code: thirty at once.
+            Self::PluginToken => const { &[per(Per::Address, 1800, 5 * MINUTE)] },
         }
     }
 

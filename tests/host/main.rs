@@ -26,6 +26,7 @@ mod notifications;
 mod oidc;
 mod operations;
 mod people;
+mod plugins;
 mod problems;
 mod quizzes;
 mod realtime;
