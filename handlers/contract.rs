@@ -19,6 +19,7 @@ use crate::domain::live_session::Move;
         (name = "auth", description = "Sign-in."),
         (name = "classes", description = "Classes, join codes, seats."),
         (name = "quizzes", description = "Quizzes and their published versions."),
+        (name = "content", description = "Content that is generated: lessons, quizzes, terrain, scripts."),
         (name = "live", description = "Live sessions, boards and results."),
         (name = "game", description = "What Roblox game servers call."),
         (name = "people", description = "Schools, their people, invitations, parents."),

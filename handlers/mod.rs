@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod class_teachers;
 mod classes;
+mod content;
 mod context;
 #[cfg(not(target_arch = "wasm32"))]
 mod contract;
@@ -66,6 +67,7 @@ use crate::domain::audit_chain::SealPace;
 use crate::domain::ids::SchoolId;
 use crate::hashing::Hashing;
 use crate::jobs::Job;
+use crate::model::Model;
 use crate::ports::{
     Cache, Clock, Database, Entropy, Http as Outside, Inboxes, Jobs, Log, Plugins, RateLimits, Revocations,
     Rooms, Signatures,
@@ -104,6 +106,8 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// Where log lines go.
     pub log: Arc<dyn Log>,
+    /// Who writes content.
+    pub model: Arc<dyn Model>,
     /// Passwords.
     pub hashing: Hashing,
     /// How often the audit log is sealed.
@@ -167,6 +171,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(live_sessions::routes())
         .merge(results::routes())
         .merge(game::routes())
+        .merge(content::routes())
         .merge(keys::routes())
         .merge(users::routes())
         .merge(schools::routes())

@@ -85,6 +85,10 @@ pub enum ProblemCode {
     RateLimited,
     /// Something behind us does not answer.
     Unavailable,
+    /// What is asked for cannot be made; `detail` says why.
+    ContentRefused,
+    /// What writes content for us answered with something of no use.
+    UpstreamFailed,
     /// A setting is missing or wrong; nothing works until it is mended.
     Misconfigured,
     /// Our fault.
@@ -194,6 +198,16 @@ impl ApiError {
         }
     }
 
+    /// Something behind us answered, with something of no use.
+    pub fn upstream(cause: impl Into<String>) -> Self {
+        let detail = "What writes content for this server gave an answer of no use. Try again in a moment.";
+        Self {
+            retry_after_s: Some(2),
+            cause: Some(cause.into()),
+            ..Self::new(ProblemCode::UpstreamFailed, detail)
+        }
+    }
+
     /// Our fault.
     pub fn internal(cause: impl Into<String>) -> Self {
         let detail = "Something went wrong on our side. The request id helps us to find it.";
@@ -239,6 +253,8 @@ impl ApiError {
             C::TooManyEvents => (StatusCode::UNPROCESSABLE_ENTITY, "Too many events in one call"),
             C::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
             C::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available right now"),
+            C::ContentRefused => (StatusCode::UNPROCESSABLE_ENTITY, "This cannot be made"),
+            C::UpstreamFailed => (StatusCode::BAD_GATEWAY, "What stands behind us failed"),
             C::Misconfigured => (StatusCode::INTERNAL_SERVER_ERROR, "This server is not set up"),
             C::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
         }

@@ -27,7 +27,7 @@ const reports = inRoot("artifacts", "schemathesis");
 /** Actions whose limits would only let the fuzzer find limits (src/domain/limits.rs). */
 const LIMITED = [
   ...["login", "login_failure", "second_factor", "step_up", "challenge", "refresh", "register", "mail"],
-  ...["one_time_token", "account", "invite", "guardian_code", "join_code", "integration"],
+  ...["one_time_token", "account", "invite", "guardian_code", "join_code", "integration", "generate"],
 ];
 
 /** Who comes, and for how much of the time. The admin comes last: they may remove the others. */

@@ -46,6 +46,8 @@ pub enum Action {
     JoinCode,
     /// A request with the key of an integration.
     Integration,
+    /// Asking for content.
+    Generate,
     /// Registering a Studio plugin, with or without a code to pair it.
     PluginRegistration,
     /// Asking whether a Studio plugin was paired.
@@ -141,7 +143,7 @@ const HOUR: u32 = 3600;
 
 impl Action {
     /// All there are.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Login,
         Self::LoginFailure,
         Self::SecondFactor,
@@ -156,6 +158,7 @@ impl Action {
         Self::GuardianCode,
         Self::JoinCode,
         Self::Integration,
+        Self::Generate,
         Self::PluginRegistration,
         Self::PluginToken,
         Self::PairingCode,
@@ -178,6 +181,7 @@ impl Action {
             Self::GuardianCode => "guardian_code",
             Self::JoinCode => "join_code",
             Self::Integration => "integration",
+            Self::Generate => "generate",
             Self::PluginRegistration => "plugin_registration",
             Self::PluginToken => "plugin_token",
             Self::PairingCode => "pairing_code",
@@ -195,6 +199,7 @@ impl Action {
             | Self::Account
             | Self::Invite
             | Self::GuardianCode
+            | Self::Generate
             | Self::PairingCode => &[Per::Account],
             Self::Login
             | Self::Challenge
@@ -238,6 +243,7 @@ impl Action {
             // Ten of 2.6 · 10^10 codes of plugins or 10^12 of parents, of which few are good at a time.
             Self::GuardianCode | Self::PairingCode => const { &[per(Per::Account, 10, QUARTER)] },
             Self::JoinCode => const { &[per(Per::Key, 60, MINUTE)] },
+            Self::Generate => const { &[per(Per::Account, 30, MINUTE)] },
             Self::Integration => const { &[per(Per::Key, 600, MINUTE)] },
             // Each asks every five seconds while its teacher types the code: thirty at once.
             Self::PluginToken => const { &[per(Per::Address, 1800, 5 * MINUTE)] },
@@ -247,7 +253,7 @@ impl Action {
     /// Whether requests go on while the limiter does not answer. Not where a secret can be guessed or a mail be sent;
     /// but nobody who is signed in is thrown out by it.
     pub const fn fails_open(self) -> bool {
-        matches!(self, Self::Refresh | Self::Account | Self::Integration)
+        matches!(self, Self::Refresh | Self::Account | Self::Integration | Self::Generate)
     }
 }
 

@@ -23,6 +23,7 @@ use crate::config::ConfigError;
 use crate::content_cache::ContentCache;
 use crate::handlers::{App, router};
 use crate::hashing::Hashing;
+use crate::model::Builtin;
 
 thread_local! {
     /// Bindings stay good for the isolate's life; a panic empties this together with everything else.
@@ -64,6 +65,7 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         entropy: Arc::new(System),
         log: Arc::new(System),
         seal_pace: Mutex::default(),
+        model: Arc::new(Builtin),
         hashing: Hashing::new(Arc::new(System), Arc::new(System), Arc::new(System)),
         config,
     };

@@ -13,6 +13,7 @@ mod accounts;
 mod audit;
 mod classes;
 mod co_teachers;
+mod content;
 mod contract;
 mod cors;
 mod game;

@@ -1,7 +1,6 @@
 //! The provider `builtin`: content without a network and without a key, by rules alone. What it can be asked is computed
 //! (mathematics) or stands in the text that the caller gives; of anything else it knows nothing, and says so.
 
-mod canonical;
 mod fields;
 mod lesson;
 mod luau;
@@ -16,7 +15,6 @@ mod tests;
 mod text;
 mod work;
 
-pub use canonical::{canonical_hash, canonical_json};
 pub use luau::quote;
 pub use request::{
     ContentRequest, QuizRequest, ScriptRequest, TerrainRequest, content_request, quiz_request,
@@ -24,6 +22,7 @@ pub use request::{
 };
 pub use terrain::voxels;
 
+use crate::domain::canonical;
 use crate::domain::quiz::{AuthorQuestion, AuthorQuiz, limits};
 use crate::model::{Brief, BriefKind, Draft, Objective, QuizWish, ScriptBrief, ScriptKind};
 use lesson::Outline;
@@ -61,7 +60,7 @@ pub fn counted(brief: &Brief) -> (Result<Draft, Refusal>, u64) {
 
 /// From the brief itself: another brief chooses otherwise. Below 2^53, so that JavaScript can hold it.
 fn own_seed(brief: &Brief) -> u64 {
-    let hash = canonical_hash(brief);
+    let hash = canonical::hash(brief).unwrap_or_default();
     u64::from_str_radix(hash.get(..13).unwrap_or_default(), 16).unwrap_or(0)
 }
 

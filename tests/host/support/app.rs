@@ -19,7 +19,7 @@ use tower::ServiceExt;
 use super::{
     HostCacheShards, HostDatabase, HostPlugins, HostRooms, HostSignatures, ManualClock, MemoryCache,
     MemoryJobs, MemoryLimits, MemoryLog, MemoryMailer, MemoryRevocations, NoPause, Outside, PROVIDERS,
-    SeededEntropy,
+    SeededEntropy, SwitchModel,
 };
 
 /// The password of everybody.
@@ -79,6 +79,7 @@ pub struct TestApp {
     pub config: Config,
     pub entropy: Arc<SeededEntropy>,
     pub log: Arc<MemoryLog>,
+    pub model: Arc<SwitchModel>,
     pub revocations: Arc<MemoryRevocations>,
     /// Every body that went to somebody who is not the author of a quiz.
     pub bodies: Mutex<Vec<String>>,
@@ -104,6 +105,7 @@ impl TestApp {
         let limits = Arc::new(MemoryLimits::new(clock.clone()));
         let cache_shards = Arc::new(HostCacheShards::new(clock.clone()));
         let content_cache = ContentCache::new(cache_shards.clone());
+        let model = Arc::new(SwitchModel::default());
         let ring = format!("k1:{SECRET}");
         let config = Config::read(&|name| match name {
             _ if settings.iter().any(|(own, _)| *own == name) => {
@@ -132,6 +134,7 @@ impl TestApp {
             signatures: Arc::new(HostSignatures),
             clock: clock.clone(),
             seal_pace: Mutex::default(),
+            model: model.clone(),
             hashing: Hashing::new(clock.clone(), entropy.clone(), Arc::new(NoPause)),
             entropy: entropy.clone(),
             log: log.clone(),
@@ -154,6 +157,7 @@ impl TestApp {
             config,
             entropy,
             log,
+            model,
             revocations,
             bodies,
         })
@@ -211,7 +215,7 @@ impl TestApp {
     pub fn send(&self, request: Request<Body>) -> Reply {
         // The contract describes keys; it holds none.
         let path = request.uri().path();
-        let is_authors = path.starts_with("/api/v1/quizzes") || path == "/openapi.json";
+        let is_authors = path.starts_with("/api/v1/quizzes") || path == "/openapi.json" || is_content(path);
         let response = block_on(self.router.clone().oneshot(request)).unwrap();
         let (parts, body) = response.into_parts();
         let bytes = block_on(axum::body::to_bytes(body, usize::MAX)).unwrap();
@@ -238,6 +242,13 @@ impl TestApp {
         let login = self.anonymous().post("/api/v1/auth/login", &login).expect(200);
         self.with_token(login["access_token"].as_str().unwrap())
     }
+}
+
+/// What writes for authors: drafts have their keys.
+fn is_content(path: &str) -> bool {
+    ["/api/v1/content/", "/api/v1/plugins/content/", "/generate_", "/plugin/content/", "/script/"]
+        .iter()
+        .any(|start| path.starts_with(start))
 }
 
 /// One hash for everybody: hashing is slow on purpose.

@@ -1,0 +1,3 @@
+//! Content: what teachers get on the dashboard, and what Studio plugins get.
+
+mod teachers;
