@@ -25,18 +25,20 @@ export const answersOf = (quiz) =>
 
 /**
  * Starts the simulator. `onReport` gets each report; the promise `done` has the exit code and what it wrote for people.
- * The key goes by the environment and the answers by a private file: neither shows in a list of processes.
+ * `place`: options of the sample experience, which is then what the game servers run. The key goes by the environment and the answers by a private file: neither shows in a list of processes.
  */
 export function startSimulator(
   program,
-  { url, gameKey, code, students, servers, speed, seed, answers, until },
+  { url, gameKey, code, students, servers, speed, seed, answers, until, place },
   onReport,
 ) {
   const folder = mkdtempSync(join(tmpdir(), "toolboxai-play-"));
   const file = join(folder, "answers.json");
   writeAtomic(file, JSON.stringify(answers), { mode: 0o600 });
   const options = { url, "class-code": code, students, servers, speed, seed, answers: file, until };
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const args = Object.entries({ ...options, ...place }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  // In the sample experience, with its own options.
+  if (place) args.push("--place");
   const env = { ...process.env, GAME_KEY: gameKey };
   const child = spawn(program, [...args, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const { forget } = stopWith(child);

@@ -7,6 +7,7 @@ import { keys } from "./keys.mjs";
 import { liveClass } from "./live-class.mjs";
 import { mail } from "./mail.mjs";
 import { oidc } from "./oidc.mjs";
+import { place } from "./place.mjs";
 import { platform } from "./platform.mjs";
 import { pusher } from "./pusher.mjs";
 import { repeats } from "./repeats.mjs";
@@ -30,6 +31,7 @@ suspension(world);
 secondFactors(world);
 audit(world);
 crash(world);
+place(world);
 
 test("no answer of the whole suite held a key, but an author's own view of a quiz", () => {
   const authors = world.bodies.filter(({ isAuthor }) => isAuthor);

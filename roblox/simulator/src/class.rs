@@ -38,13 +38,14 @@ pub fn run(
     let started = Instant::now();
     let (sender, receiver) = channel();
     let mut rng = Rng::new(options.seed);
+    let universe = Universe::default();
     for server in 0..options.servers {
         let identity = Identity {
             place_id: 920_587_237,
             job_id: job_id(&mut rng),
             secrets: HashMap::from([("toolboxai_game_key".to_owned(), options.game_key.clone())]),
             seed: rng.next_u64(),
-            universe: Universe::default(),
+            universe: universe.clone(),
             modules: Vec::new(),
         };
         let share = Share::new(options, server);
@@ -134,6 +135,8 @@ impl Share {
         share.set("answers", json::decode(lua, &answers)?)?;
         let pupils = self.pupils.iter().map(|pupil| pupil.to_luau(lua)).collect::<mlua::Result<Vec<_>>>()?;
         share.set("pupils", pupils)?;
+        share.set("sessions", self.options.sessions)?;
+        share.set("crash_at", self.options.crash_at)?;
         Ok(share)
     }
 }
@@ -175,9 +178,23 @@ fn play(server: usize, identity: Identity, share: &Share, sender: &Sender<Report
             let _ = sender.send(Reported { report, server: Some(server) });
         }
     };
-    if let Err(error) = host(identity, share, tell.clone()) {
+    if let Err(error) = lives(identity, share, &tell) {
         tell(Report::ScriptError { message: error.to_string() });
     }
+}
+
+/// A game server and, where it is to crash, the one that takes its place. Only one of its pupils comes back: what the
+/// others had answered is there or lost.
+fn lives(identity: Identity, share: &Share, tell: &(impl Fn(Report) + Clone + 'static)) -> mlua::Result<()> {
+    if share.options.crash_at.is_none() {
+        return host(identity, share, tell.clone());
+    }
+    let next = Identity { job_id: job_id(&mut Rng::new(!identity.seed)), ..identity.clone() };
+    host(identity, share, tell.clone())?;
+    let mut rest = share.clone();
+    rest.options.crash_at = None;
+    rest.pupils.truncate(1);
+    host(next, &rest, tell.clone())
 }
 
 fn host(identity: Identity, share: &Share, tell: impl Fn(Report) + Clone + 'static) -> mlua::Result<()> {
@@ -197,8 +214,13 @@ fn host(identity: Identity, share: &Share, tell: impl Fn(Report) + Clone + 'stat
         tell(report);
         Ok(())
     })?;
+    let is_place = share.options.place;
     let share = share.to_luau(game.lua())?;
-    game.start("main", include_str!("../luau/main.luau"), (share, report))?;
+    if is_place {
+        game.start("place", include_str!("../luau/place.luau"), (share, report))?;
+    } else {
+        game.start("main", include_str!("../luau/main.luau"), (share, report))?;
+    }
     game.run();
     Ok(())
 }

@@ -25,6 +25,11 @@ Usage: simulator --class-code CODE [options]
                        idle: each leaves when done
                        forever: one session after the other
   --max-seconds N      close the game servers after this time
+  --place              run the sample experience's server: pupils enter the code in its lobby, play its
+                       arena and walk its trail
+  --sessions N         with --place: pupils leave after so many quizzes  [1]
+  --crash-at N         with --place: each game server dies once, when the class's server is out of reach and so
+                       many answers wait; another one takes its place, to which one pupil comes back
   --json               one JSON object a line on standard output
   --help               this
 
@@ -79,6 +84,12 @@ pub struct Options {
     pub max_duration: Option<Duration>,
     /// Reports as JSON on standard output.
     pub json: bool,
+    /// Plays in the sample experience.
+    pub place: bool,
+    /// In the sample experience: after how many quizzes pupils leave.
+    pub sessions: u32,
+    /// In the sample experience: a game server dies once, when so many answers wait.
+    pub crash_at: Option<u32>,
 }
 
 impl Default for Options {
@@ -95,6 +106,9 @@ impl Default for Options {
             until: Until::SessionEnd,
             max_duration: None,
             json: false,
+            place: false,
+            sessions: 1,
+            crash_at: None,
         }
     }
 }
@@ -136,6 +150,9 @@ impl Options {
             "until" => self.until = parse_until(&parser.value()?.string()?)?,
             "max-seconds" => self.max_duration = Some(parse_seconds(&parser.value()?.string()?)?),
             "json" => self.json = true,
+            "place" => self.place = true,
+            "sessions" => self.sessions = parser.value()?.parse()?,
+            "crash-at" => self.crash_at = Some(parser.value()?.parse()?),
             _ => return Err("there is no such option".into()),
         }
         Ok(())
@@ -150,6 +167,9 @@ impl Options {
         }
         if self.servers == 0 || self.speed <= 0.0 || !self.speed.is_finite() {
             return Err("--servers and --speed must be more than 0".to_owned());
+        }
+        if !self.place && (self.crash_at.is_some() || self.sessions != 1) {
+            return Err("--sessions and --crash-at go with --place".to_owned());
         }
         if !self.url.starts_with("http://") {
             return Err("--url must begin with http://: the simulator is for a server near by".to_owned());
@@ -194,19 +214,27 @@ mod tests {
     fn every_option_is_read() {
         let options = parse(
             "--class-code A --url http://localhost:9/ --students 8 --servers 2 --speed 2.5 --seed 7 --until idle \
-             --max-seconds 1.5 --json --game-key other",
+             --max-seconds 1.5 --json --game-key other --place --sessions 2 --crash-at 5",
         )
         .unwrap()
         .unwrap();
         assert_eq!(options.url, "http://localhost:9");
         assert_eq!((options.students, options.servers, options.seed), (8, 2, 7));
         assert_eq!(options.max_duration.unwrap().as_millis(), 1500);
+        assert_eq!((options.place, options.sessions, options.crash_at), (true, 2, Some(5)));
         assert!(options.json && options.game_key == "other" && options.until == Until::Idle);
     }
 
     #[test]
     fn what_is_wrong_is_said_in_a_sentence() {
-        for line in ["", "--class-code A --until never", "--class-code A --speed 0", "--nonsense", "word"] {
+        for line in [
+            "",
+            "--class-code A --until never",
+            "--class-code A --speed 0",
+            "--class-code A --crash-at 3",
+            "--nonsense",
+            "word",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
         assert_eq!(parse("--help"), Ok(None));

@@ -51,6 +51,18 @@ pub enum Report {
     Recovered { seconds: f64 },
     /// The server does not want this game server.
     Refused { status: u16, code: String, detail: String },
+    /// In the sample experience: the server has told a pupil's screen the result of an answer.
+    Graded { user_id: String, question_id: String, correct: bool, points: Number, xp: Number },
+    /// In the sample experience: a pupil has reached a stop of the trail.
+    Checkpoint { user_id: String, number: u32 },
+    /// In the sample experience: a pupil's screen shows a badge.
+    Badge { user_id: String, name: String },
+    /// In the sample experience: a quiz is over, and with this.
+    Standing { user_id: String, points: Number, correct: u32 },
+    /// In the sample experience: what stands on the board in the end.
+    Board { lines: Vec<String> },
+    /// In the sample experience: the game server has died while so many answers waited.
+    Crashed { waiting: u32 },
     /// A script failed: a fault of the SDK or of the simulator.
     ScriptError { message: String },
     /// A game server has closed; `flushed` when it got in, and the class's server has all its events.
@@ -127,7 +139,16 @@ impl Totals {
                 self.flushed &= flushed;
                 self.requests += requests;
             }
-            Report::SessionStarted { .. }
+            Report::Graded { correct, .. } => {
+                self.acknowledged += 1;
+                self.correct += u64::from(*correct);
+            }
+            Report::Checkpoint { .. }
+            | Report::Badge { .. }
+            | Report::Standing { .. }
+            | Report::Board { .. }
+            | Report::Crashed { .. }
+            | Report::SessionStarted { .. }
             | Report::SessionEnded { .. }
             | Report::Refused { .. }
             | Report::Done(_) => {}

@@ -219,6 +219,7 @@ pub fn names(modules: &[Module], source: &str) -> Vec<String> {
 }
 
 /// A module of tests out of a Luau file: each function of the table that it returns, by its name.
+#[allow(unused_macros, reason = "each test binary uses a part of it")]
 macro_rules! tests_of {
     ($file:ident, $modules:path, $source:literal, $($name:ident,)*) => {
         mod $file {
