@@ -129,7 +129,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use super::{MODULES, resolve};
+    use super::{MODULES, SCRIPTS, SDK_IN_PLACE, resolve};
 
     #[test]
     fn paths_are_resolved_as_roblox_does() {
@@ -139,19 +139,58 @@ mod tests {
         assert_eq!(resolve("@play/pupil", "@sdk").as_deref(), Some("@sdk/init"));
     }
 
+    /// The Luau files of a folder beside the simulator, without their ending.
+    fn files(folder: &str) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap());
+        names.filter_map(|name| name.strip_suffix(".luau").map(ToOwned::to_owned)).collect()
+    }
+
     #[test]
-    fn every_file_of_the_sdk_is_compiled_in() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/src");
-        let files: BTreeSet<String> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .map(|name| format!("@sdk/{}", name.trim_end_matches(".luau")))
-            .collect();
+    fn every_file_of_the_sdk_and_of_the_experiences_server_is_compiled_in() {
+        let place = "@game/ServerScriptService/Classroom";
+        let mut wanted: BTreeSet<String> =
+            files("../sdk/src").iter().map(|name| format!("@sdk/{name}")).collect();
+        for name in files("../experience/src/server") {
+            wanted.insert(format!("{place}/{}", name.trim_end_matches(".server")));
+        }
+        for name in files("../experience/src/shared") {
+            wanted.insert(format!("@game/ReplicatedStorage/Classroom/{name}"));
+        }
         let listed: BTreeSet<String> = MODULES
             .iter()
-            .filter(|module| module.path.starts_with("@sdk/"))
+            .chain(SCRIPTS)
+            .filter(|module| module.path.starts_with("@sdk/") || module.path.starts_with("@game/"))
             .map(|module| module.path.to_owned())
             .collect();
-        assert_eq!(listed, files);
+        assert_eq!(listed, wanted);
+    }
+
+    #[test]
+    fn the_project_file_puts_things_where_scripts_look_for_them() {
+        let project: serde_json::Value =
+            serde_json::from_str(include_str!("../../experience/default.project.json")).unwrap();
+        let path =
+            |pointer: &str| project.pointer(pointer).and_then(|path| path.as_str()).unwrap_or_default();
+        assert_eq!(path("/tree/ServerScriptService/ToolboxAI/$path"), "../sdk");
+        assert_eq!(path("/tree/ServerScriptService/Classroom/$path"), "src/server");
+        assert_eq!(path("/tree/ReplicatedStorage/Classroom/$path"), "src/shared");
+        assert_eq!(path("/tree/StarterPlayer/StarterPlayerScripts/Classroom/$path"), "src/client");
+        assert_eq!(project.pointer("/tree/Workspace/$properties/StreamingEnabled"), Some(&true.into()));
+        assert_eq!(resolve("@game/x", SDK_IN_PLACE).as_deref(), Some("@sdk/init"));
+    }
+
+    #[test]
+    fn the_screens_scripts_compile() {
+        let lua = mlua::Lua::new();
+        for name in files("../experience/src/client") {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../experience/src/client")
+                .join(format!("{name}.luau"));
+            let source = std::fs::read_to_string(path).unwrap();
+            assert!(source.starts_with("--!strict\n"), "{name}");
+            lua.load(source).set_name(&name).into_function().unwrap();
+        }
     }
 }
