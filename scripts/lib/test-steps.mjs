@@ -10,7 +10,7 @@ import { cargoCounts, nodeCounts, vitestCounts } from "./counts.mjs";
 import { formatted, inRoot } from "./paths.mjs";
 import { withOwnServer } from "./own-server.mjs";
 import { robloxSteps } from "./roblox-steps.mjs";
-import { buildSimulator, simulator } from "./simulator.mjs";
+import { buildSimulator, simulator, studio } from "./simulator.mjs";
 import { ensureTools, program } from "./tools.mjs";
 
 const wasm = ["--target", "wasm32-unknown-unknown"];
@@ -64,7 +64,7 @@ export const steps = [
     name: "tests in workerd",
     full: true,
     needs: ["Worker build", "dashboard build", "simulator build"],
-    run: tests("node", nodeTest("tests/worker"), nodeCounts, { env: { SIMULATOR: simulator } }),
+    run: tests("node", nodeTest("tests/worker"), nodeCounts, { env: { SIMULATOR: simulator, STUDIO: studio } }),
   },
   {
     name: "tests in a browser",

@@ -11,6 +11,7 @@ import { place } from "./place.mjs";
 import { platform } from "./platform.mjs";
 import { pusher } from "./pusher.mjs";
 import { repeats } from "./repeats.mjs";
+import { studioPlugin } from "./studio-plugin.mjs";
 import { suspension } from "./suspension.mjs";
 import { secondFactors } from "./second-factors.mjs";
 import { keyIn } from "./support/quiz.mjs";
@@ -30,6 +31,7 @@ keys(world);
 suspension(world);
 secondFactors(world);
 audit(world);
+studioPlugin(world);
 crash(world);
 place(world);
 
