@@ -27,9 +27,9 @@ export function studioPlugin(world) {
     const { steps, complaints, code } = await author(world.worker.url, async (line) => {
       const [, user_code] = /^code (.+)$/.exec(line) ?? [];
       if (user_code) {
-        const looked = await world.post(200, "/api/v1/plugins/pairings/lookup", { user_code });
+        const looked = await world.post("/api/v1/plugins/pairings/lookup", { user_code });
         assert.ok(looked, "the dashboard shows what asks to be paired");
-        await world.post(200, "/api/v1/plugins/pairings/approve", { user_code });
+        await world.post("/api/v1/plugins/pairings/approve", { user_code });
       }
       if (line === "paired") assert.equal((await plugins()).length, before + 1);
     });
