@@ -895,6 +895,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/content/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate content
+         * @description A lesson, a quiz, terrain, a script or an activity, by `kind`. The built-in generator computes mathematics and makes questions
+         *     from a text that you give; of anything else it knows nothing and says so (`content_refused`). Nothing is stored: save a quiz
+         *     with `POST /api/v1/quizzes`.
+         */
+        post: operations["generate_for_teacher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/game/sessions": {
         parameters: {
             query?: never;
@@ -1243,6 +1265,280 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plugins/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do several things
+         * @description Up to a hundred operations, each by itself: one that is refused never fails its neighbours. All together count as one call.
+         */
+        post: operations["batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Heartbeat */
+        post: operations["heartbeat_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show this plugin */
+        get: operations["show_plugin_v1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message
+         * @description To a plugin of the same teacher: it comes with its next poll.
+         */
+        post: operations["send_message_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the teacher's plugins
+         * @description As `/plugins`.
+         */
+        get: operations["list_own_plugins_v1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll messages
+         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         */
+        post: operations["poll_messages_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report progress
+         * @description As `/plugin/progress/update`.
+         */
+        post: operations["update_progress_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh a plugin's token
+         * @description As `/plugin/{plugin_id}/token`.
+         */
+        post: operations["refresh_plugin_token_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a plugin
+         * @description As `/register_plugin`.
+         */
+        post: operations["register_plugin_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a session
+         * @description As `/plugin/session/start`.
+         */
+        post: operations["start_plugin_session_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/sessions/{plugin_session_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a session
+         * @description As `/plugin/session/{plugin_session_id}/end`.
+         */
+        post: operations["end_plugin_session_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the server is
+         * @description As `/status`.
+         */
+        get: operations["plugin_status_v1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Synchronize a plugin
+         * @description As `/sync`.
+         */
+        post: operations["sync_plugin_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/unregister": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unregister a plugin
+         * @description As `/unregister_plugin`.
+         */
+        post: operations["unregister_plugin_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quizzes": {
         parameters: {
             query?: never;
@@ -1319,6 +1615,70 @@ export interface paths {
         put?: never;
         /** Authorize a channel */
         post: operations["authorize_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List connections
+         * @description The newest hundred, newest first.
+         */
+        get: operations["list_connections"];
+        put?: never;
+        /**
+         * Connect a universe
+         * @description Its secrets are sealed and never shown again. One connection a universe.
+         */
+        post: operations["create_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/connections/{connection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a connection
+         * @description Together with its secrets; no webhook is taken and no server is nudged any more. Again is 404.
+         */
+        delete: operations["delete_connection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/connections/{connection_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a connection
+         * @description Asks Roblox what the key may do. 503 while Roblox does not answer.
+         */
+        post: operations["test_connection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1462,6 +1822,27 @@ export interface paths {
         get: operations["show_progress"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/webhook/{connection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a notification of Roblox
+         * @description Signed with the secret of the connection: `roblox-signature`. Requests for erasure are carried out by the queue;
+         *     notifications of types that we do not know are taken and logged.
+         */
+        post: operations["receive_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1630,6 +2011,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Heartbeat */
+        post: operations["heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll messages
+         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         */
+        post: operations["poll_messages_by_messages_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1641,6 +2059,381 @@ export interface paths {
         get: operations["openapi"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/communicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act by name
+         * @description `sync_data` is `/sync`.
+         */
+        post: operations["communicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message
+         * @description To a plugin of the same teacher: it comes with its next poll.
+         */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll messages
+         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         */
+        post: operations["poll_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll messages
+         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         */
+        post: operations["poll_messages_by_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/poll-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll messages
+         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         */
+        post: operations["poll_messages_by_plugin_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/progress/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report progress
+         * @description The newest of each pupil and lesson is kept for a week.
+         */
+        post: operations["update_progress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/send-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message
+         * @description To a plugin of the same teacher: it comes with its next poll.
+         */
+        post: operations["send_message_by_plugin_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/session/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a session
+         * @description It ends by itself an hour after the plugin was heard of last.
+         */
+        post: operations["start_plugin_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/session/{plugin_session_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a session
+         * @description Again is no error.
+         */
+        post: operations["end_plugin_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/{plugin_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a plugin
+         * @description Itself; that of another one is not found.
+         */
+        get: operations["show_plugin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/{plugin_id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Heartbeat of a plugin
+         * @description The body is ignored.
+         */
+        post: operations["heartbeat_of_plugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/{plugin_id}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh a plugin's token
+         * @description The one before goes on for ten seconds. A plugin that was paired meanwhile gets its rights here.
+         */
+        post: operations["refresh_plugin_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the teacher's plugins */
+        get: operations["list_own_plugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/poll-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll messages
+         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         */
+        post: operations["poll_messages_by_poll_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register_plugin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a plugin
+         * @description The same Studio at the same place again is the same plugin; its earlier tokens end. With the plugin's own good token it
+         *     keeps its pairing.
+         */
+        post: operations["register_plugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/send-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message
+         * @description To a plugin of the same teacher: it comes with its next poll.
+         */
+        post: operations["send_message_by_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server is */
+        get: operations["plugin_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Synchronize a plugin
+         * @description Everything at once, for a Studio that has just started.
+         */
+        post: operations["sync_plugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/unregister_plugin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unregister a plugin
+         * @description One that nobody paired is forgotten. A paired one goes offline and stays paired: its token opens as before.
+         */
+        post: operations["unregister_plugin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1668,6 +2461,11 @@ export interface components {
             /** @description `accepted`. */
             status: string;
         };
+        /**
+         * @description Kinds of activity.
+         * @enum {string}
+         */
+        Activity: "opening" | "explore" | "explain" | "practise" | "sort" | "debate" | "build" | "quiz" | "close";
         /** @description Who did it. */
         ActorOut: {
             /** @description Which one. */
@@ -1764,7 +2562,7 @@ export interface components {
          * @description Everything that is audited. A closed set: a filter and a reader can rely on it.
          * @enum {string}
          */
-        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "audit.exported";
+        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "audit.exported";
         /** @description An event. */
         AuditEventOut: {
             /** @description What. */
@@ -1859,11 +2657,36 @@ export interface components {
             /** @description At most 200 characters. */
             title: string;
         };
+        /** @description Up to a hundred operations. */
+        BatchIn: {
+            /** @description Each is done by itself, in order. */
+            operations: components["schemas"]["Operation"][];
+        };
+        /** @description What became of the operations. */
+        BatchOut: {
+            /** @description One for each, in order. */
+            results: components["schemas"]["OperationOut"][];
+        };
+        /**
+         * @description What pupils do with what they learn (Bloom's taxonomy, revised).
+         * @enum {string}
+         */
+        Bloom: "remember" | "understand" | "apply" | "analyze" | "evaluate" | "create";
         /**
          * @description What a board is sorted by.
          * @enum {string}
          */
         BoardType: "score" | "progress" | "time";
+        /**
+         * @description What is to be written.
+         * @enum {string}
+         */
+        BriefKind: "lesson" | "quiz" | "terrain" | "script" | "activity";
+        /**
+         * @description What a paired plugin may do.
+         * @enum {string}
+         */
+        Capability: "content:read" | "content:generate" | "script:read" | "progress:write";
         /** @description A new password, by the old one. */
         ChangeIn: {
             /**
@@ -2020,10 +2843,189 @@ export interface components {
              */
             code: string;
         };
+        /** @description What an old plugin wants. */
+        CommunicateIn: {
+            /**
+             * @description `sync_data`.
+             * @example sync_data
+             */
+            action?: string | null;
+            /**
+             * Format: int64
+             * @description The highest id of a message that the plugin has.
+             */
+            last_message_id?: number | null;
+        };
         /** @description New recovery codes, if there are any. */
         ConfirmedOut: {
             /** @description Ten codes, shown once; null for who had codes before. */
             recovery_codes?: string[] | null;
+        };
+        /** @description A connection to a universe by Open Cloud. */
+        ConnectionId: string;
+        /** @description A new connection. */
+        ConnectionIn: {
+            /** @description A key of Open Cloud with `universe-messaging-service:publish` for this universe: 16 to 4096 visible characters. */
+            api_key: string;
+            /** @description Roblox's id of the experience, as text. */
+            universe_id: string;
+            /** @description What Roblox signs its webhooks with: 16 to 256 visible characters. Without one no webhook is taken. */
+            webhook_secret?: string | null;
+        };
+        /** @description A connection, without its secrets. */
+        ConnectionOut: {
+            /** @description Made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Whether webhooks are taken. */
+            has_webhook_secret: boolean;
+            /** @description The connection. */
+            id: components["schemas"]["ConnectionId"];
+            /** @description The end of the API key. */
+            last_four: string;
+            /** @description The universe. */
+            universe_id: string;
+            /** @description Where Roblox sends them. */
+            webhook_url: string;
+        };
+        /** @description How a plugin would like to talk. */
+        ConnectionPreferences: {
+            /** @description Such as `http_polling`. */
+            fallback_method?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            polling_interval?: number | null;
+            /** @description Such as `websocket`. */
+            preferred_method?: string | null;
+        };
+        /** @description What Roblox says of a key. */
+        ConnectionTest: {
+            /** @description Whether its owner has it switched on. */
+            enabled: boolean;
+            /** @description Whether its time is over, or it was not used for 60 days. */
+            expired: boolean;
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether Roblox knows the key. */
+            is_known: boolean;
+            /** @description Whether it may publish messages to this universe. */
+            may_publish: boolean;
+            /** @description Whether nudges go through. */
+            ok: boolean;
+        };
+        /** @description What was written. */
+        Content: {
+            /** @description What this generator can and cannot do. */
+            about: string;
+            /** @description Who wrote it, such as `builtin`. */
+            generator: string;
+            lesson?: components["schemas"]["Lesson"] | null;
+            /** @description What was not done as wished, and why. */
+            notes: string[];
+            /**
+             * Format: int64
+             * @description Send it along to get this content again.
+             */
+            seed: number;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description What is wished for. Every field may be left out. */
+        ContentRequest: {
+            /** @description Larger buttons and more, where the generator can. */
+            accessibility_features?: boolean | null;
+            /** @description `temperate` when left out. */
+            biome?: string | null;
+            /** @description In free words. */
+            custom_requirements?: string | null;
+            /** @description The same as `difficulty_level`. */
+            difficulty?: string | null;
+            /** @description `easy`, `medium`, `hard`, `expert`, or `advanced` for `expert`. `difficulty` is taken too. */
+            difficulty_level?: string | null;
+            /**
+             * Format: int64
+             * @description 30 when left out.
+             */
+            duration_minutes?: number | null;
+            /** @description Letters and underscores; `classroom` when left out. */
+            environment_type?: string | null;
+            /** @description Such as `river`. */
+            features?: string[] | null;
+            /**
+             * Format: int64
+             * @description 5 when left out.
+             */
+            grade_level?: number | null;
+            /** @description Left out, there is a quiz if there can be one; true, there is one or no draft. */
+            include_quiz?: boolean | null;
+            kind?: components["schemas"]["BriefKind"] | null;
+            /** @description Texts, or objects with `title`, `description` and `bloom_level`. */
+            learning_objectives?: unknown[] | null;
+            /**
+             * Format: int64
+             * @description 30 when left out.
+             */
+            max_students?: number | null;
+            /** @description Several languages, where the generator can. */
+            multilingual?: boolean | null;
+            /**
+             * Format: int64
+             * @description 5 when left out.
+             */
+            num_questions?: number | null;
+            /** @description For a script. */
+            parameters?: Record<string, never> | null;
+            /** @description Of these types alone. */
+            question_types?: components["schemas"]["QuestionType"][] | null;
+            script_type?: components["schemas"]["ScriptKind"] | null;
+            /**
+             * Format: int64
+             * @description Chooses among the drafts that fit; the same again gives the same.
+             */
+            seed?: number | null;
+            /** @description At most 50 characters; `Mathematics` when left out. */
+            subject?: string | null;
+            terrain_size?: components["schemas"]["TerrainSize"] | null;
+            /** @description What the questions are made from, for any subject. */
+            text?: string | null;
+            /** @description Left out, it comes from `environment_type`. */
+            theme?: string | null;
+            /** @description At most 200 characters; `General` is none in particular. */
+            topic?: string | null;
+        };
+        /** @description Content that was made. */
+        ContentResponse: {
+            /** @description The content. */
+            content: components["schemas"]["Content"];
+            /** @description The same request gives the same content under the same id. */
+            content_id: string;
+            /**
+             * Format: int64
+             * @description Minutes that it takes to put it into a place.
+             */
+            estimated_build_time: number;
+            /** @description How pupils move and meet. */
+            game_mechanics: components["schemas"]["GameMechanics"];
+            /** @description A sentence for people. */
+            message: string;
+            quiz?: components["schemas"]["AuthorQuiz"] | null;
+            /** @description This request. */
+            request_id: string;
+            /** @description What it needs, by name: `scripts`, `script_bytes`, `questions`, `terrain_regions`, `terrain_voxels`, `players`. */
+            resource_requirements: {
+                [key: string]: number;
+            };
+            /** @description The source of the first script, for who asked for one script. */
+            script?: string | null;
+            /** @description Its scripts. */
+            scripts: components["schemas"]["Script"][];
+            /** @description `success`, for who looks for that. */
+            status: string;
+            /** @description Always true: what fails is a problem. */
+            success: boolean;
+            terrain?: components["schemas"]["Terrain"] | null;
+            /** @description When it was asked for. */
+            timestamp: components["schemas"]["Timestamp"];
         };
         /** @description For `navigator.credentials.create()`. */
         CreationOptions: {
@@ -2060,6 +3062,15 @@ export interface components {
         };
         /** @description A JSON object of the caller's own. Luau writes an empty table as `[]`, so an empty list is an empty object. */
         Document: Record<string, never>;
+        /** @description Done. */
+        DoneOut: {
+            /** @description What happened, for people. */
+            message: string;
+            /** @description `success`. */
+            status: string;
+            /** @description True. */
+            success: boolean;
+        };
         /** @description An address. */
         EmailIn: {
             /** @description In any case. */
@@ -2234,6 +3245,21 @@ export interface components {
         };
         /** @description The key of an experience. */
         GameKeyId: string;
+        /** @description How pupils move and meet in the place. */
+        GameMechanics: {
+            /** @description They chat, as Roblox allows it at their age. */
+            chat: boolean;
+            /** @description Parts are solid. */
+            collision: boolean;
+            /** @description Things fall. */
+            gravity: boolean;
+            /** @description They walk. */
+            movement: boolean;
+            /** @description They come back. */
+            respawn: boolean;
+            /** @description They play in teams. */
+            team_mode: boolean;
+        };
         /** @description A game. */
         GameOut: {
             archived_at?: components["schemas"]["Timestamp"] | null;
@@ -2401,6 +3427,28 @@ export interface components {
             /** @description The pupil. */
             seat_id: components["schemas"]["SeatId"];
         };
+        /** @description What a heartbeat brings. Unknown fields are ignored. */
+        HeartbeatIn: Record<string, never>;
+        /** @description A heartbeat was heard. */
+        HeartbeatOut: {
+            /**
+             * Format: int64
+             * @description How many messages wait to be polled.
+             */
+            messages_waiting: number;
+            /** @description The plugin. */
+            plugin_id: components["schemas"]["PluginId"];
+            /** @description Without another word the plugin stays registered until then, whatever happens to this server. */
+            registered_until: components["schemas"]["Timestamp"];
+            /** @description `active`. */
+            status: components["schemas"]["PluginStatus"];
+            /** @description True. */
+            success: boolean;
+            /** @description Now. */
+            timestamp: components["schemas"]["Timestamp"];
+            /** @description What the plugin should know at once: `{"type": "paired"}` when it was paired and a token refresh gives it its rights. */
+            updates: Record<string, never>[];
+        };
         /** @description An account of another provider. */
         IdentityId: string;
         /** @description An account of another provider. */
@@ -2528,6 +3576,39 @@ export interface components {
              */
             xp: number;
         };
+        /** @description The outline of a lesson. */
+        Lesson: {
+            /**
+             * Format: int64
+             * @description Sums up all steps.
+             */
+            duration_minutes: number;
+            /** @description From the text, its weightiest sentences, in their order. */
+            key_sentences: string[];
+            /** @description From the text, the words that it is about. */
+            key_terms: string[];
+            /** @description What pupils shall be able to do. */
+            objectives: components["schemas"]["Objective"][];
+            /** @description One after the other. */
+            steps: components["schemas"]["LessonStep"][];
+        };
+        /** @description A step of a lesson. */
+        LessonStep: {
+            /** @description What pupils do. */
+            activity: components["schemas"]["Activity"];
+            bloom_level?: components["schemas"]["Bloom"] | null;
+            /** @description What the teacher does. */
+            instructions: string;
+            /**
+             * Format: int64
+             * @description At least 1.
+             */
+            minutes: number;
+            /** @description Which objectives it serves, by their place in the list. */
+            objectives: number[];
+            /** @description Title. */
+            title: string;
+        };
         /** @description A code as somebody typed it. */
         LinkCodeIn: {
             /** @description In any case, with or without spaces and hyphens. */
@@ -2626,6 +3707,26 @@ export interface components {
                 is_owner: boolean;
                 /** @description The person. */
                 user_id: components["schemas"]["UserId"];
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_ConnectionOut: {
+            /** @description The items. */
+            items: {
+                /** @description Made. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Whether webhooks are taken. */
+                has_webhook_secret: boolean;
+                /** @description The connection. */
+                id: components["schemas"]["ConnectionId"];
+                /** @description The end of the API key. */
+                last_four: string;
+                /** @description The universe. */
+                universe_id: string;
+                /** @description Where Roblox sends them. */
+                webhook_url: string;
             }[];
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
@@ -3101,6 +4202,18 @@ export interface components {
             /** @enum {string} */
             status: "second_factor_required";
         });
+        /** @description What waits. */
+        Mailbag: {
+            /**
+             * Format: int64
+             * @description How many were thrown away unread, ever, because too many waited or for too long.
+             */
+            dropped: number;
+            /** @description The oldest first. */
+            messages: components["schemas"]["MessageView"][];
+            /** @description Whether there is more behind them: poll again at once. */
+            more: boolean;
+        };
         /** @description The same for every address. */
         MailedOut: {
             /** @description `check_your_mail`. */
@@ -3130,6 +4243,21 @@ export interface components {
             data: unknown;
             /** Format: int64 */
             seq: number;
+            type: string;
+        };
+        /** @description A message that waits. */
+        MessageView: {
+            /** @description When it was sent. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What. */
+            data: Record<string, never>;
+            from?: components["schemas"]["PluginId"] | null;
+            /**
+             * Format: int64
+             * @description Higher than that of every message before it: the next `last_message_id`.
+             */
+            id: number;
+            /** @description What kind. */
             type: string;
         };
         /**
@@ -3186,11 +4314,51 @@ export interface components {
              */
             unread: number;
         };
+        /** @description What pupils shall be able to do. */
+        Objective: {
+            bloom_level?: components["schemas"]["Bloom"] | null;
+            /** @description At most 1,000 characters. */
+            description: string;
+            /** @description 1 to 200 characters. */
+            title: string;
+        };
         /**
          * @description The roles that anybody may choose.
          * @enum {string}
          */
         OpenRole: "teacher" | "parent";
+        /** @description One operation: the body of its own route, and `op`. */
+        Operation: {
+            /** @enum {string} */
+            op: "heartbeat";
+        } | (components["schemas"]["SyncIn"] & {
+            /** @enum {string} */
+            op: "poll";
+        }) | (components["schemas"]["SendIn"] & {
+            /** @enum {string} */
+            op: "send";
+        }) | (components["schemas"]["SessionIn"] & {
+            /** @enum {string} */
+            op: "session_start";
+        }) | {
+            /** @enum {string} */
+            op: "session_end";
+            /** @description The session. */
+            plugin_session_id: components["schemas"]["PluginSessionId"];
+        } | (components["schemas"]["ProgressIn"] & {
+            /** @enum {string} */
+            op: "progress";
+        });
+        /** @description What became of an operation. */
+        OperationOut: {
+            code?: components["schemas"]["ProblemCode"] | null;
+            /** @description Why not, for people. */
+            detail?: string | null;
+            /** @description What it gave. */
+            result?: Record<string, never> | null;
+            /** @description Whether it was done. */
+            success: boolean;
+        };
         /** @description What an applied event gave; also what is kept of it, for the day it comes again. */
         Outcome: {
             result?: components["schemas"]["AnswerResult"] | null;
@@ -3270,6 +4438,88 @@ export interface components {
          * @enum {string}
          */
         PersonState: "active" | "suspended" | "unverified";
+        /** @description A Studio plugin. */
+        PluginId: string;
+        /** @description A plugin. */
+        PluginOut: {
+            /** @description The plugin. Never with its token. */
+            plugin: components["schemas"]["PluginView"];
+            /** @description True. */
+            success: boolean;
+        };
+        /** @description A session of a Studio plugin. */
+        PluginSessionId: string;
+        /**
+         * @description How a plugin does.
+         * @enum {string}
+         */
+        PluginStatus: "active" | "stale" | "offline";
+        /** @description Everything that a plugin should know. */
+        PluginSyncOut: {
+            /** @description Itself, its messages, its sessions, the newest progress that it reported. */
+            data: components["schemas"]["Synced"];
+            /** @description `synced`. */
+            status: string;
+            /** @description True. */
+            success: boolean;
+            /** @description Now. */
+            timestamp: components["schemas"]["Timestamp"];
+        };
+        /** @description A plugin, as it may be seen: never with a token. */
+        PluginView: {
+            /** @description What it may do. */
+            capabilities: components["schemas"]["Capability"][];
+            connection_preferences?: components["schemas"]["ConnectionPreferences"] | null;
+            /** @description What it says that it can do. */
+            features: string[];
+            last_heartbeat?: components["schemas"]["Timestamp"] | null;
+            paired_by?: components["schemas"]["UserId"] | null;
+            /** @description The place that is open. */
+            place_id?: string | null;
+            /** @description The plugin. */
+            plugin_id: components["schemas"]["PluginId"];
+            /**
+             * Format: int32
+             * @description Where it listens.
+             */
+            port: number;
+            /** @description Since when it is here. */
+            registered_at: components["schemas"]["Timestamp"];
+            /** @description How it does. */
+            status: components["schemas"]["PluginStatus"];
+            /** @description Studio's own id of the installation. */
+            studio_id: string;
+            /** @description The Roblox user. */
+            studio_user_id?: string | null;
+            /** @description Its version. */
+            version: string;
+        };
+        /** @description Plugins. */
+        PluginsOut: {
+            /** @description How many. */
+            count: number;
+            /** @description Those of the teacher who paired this one; itself alone while it is unpaired. */
+            plugins: components["schemas"]["PluginView"][];
+            /** @description True. */
+            success: boolean;
+        };
+        /** @description A poll. Unknown fields are ignored. */
+        PollIn: {
+            /**
+             * Format: int64
+             * @description The highest id of a message that the plugin has: those until there are received and do not come again. 0 at first.
+             */
+            last_message_id?: number | null;
+        };
+        /** @description What waits. */
+        PollOut: components["schemas"]["Mailbag"] & {
+            /** @description `success`. */
+            status: string;
+            /** @description True. */
+            success: boolean;
+            /** @description Now. */
+            timestamp: components["schemas"]["Timestamp"];
+        };
         /** @description What the link of an invitation carries. */
         PreviewIn: {
             /** @description What stands behind `#token=`. */
@@ -3314,7 +4564,7 @@ export interface components {
          * @description What went wrong, for programs. Part of the contract.
          * @enum {string}
          */
-        ProblemCode: "invalid_credentials" | "unauthenticated" | "invalid_token" | "token_expired" | "invalid_refresh_token" | "invalid_challenge" | "invalid_code" | "email_not_verified" | "forbidden" | "step_up_required" | "second_factor_setup_required" | "cross_site" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "payload_too_large" | "malformed" | "invalid" | "precondition_required" | "precondition_failed" | "move_not_allowed" | "no_more_questions" | "session_exists" | "quiz_not_published" | "class_full" | "last_admin" | "conflict" | "token_used" | "idempotency_key_reused" | "events_gone" | "too_many_events" | "rate_limited" | "unavailable" | "misconfigured" | "internal";
+        ProblemCode: "invalid_credentials" | "unauthenticated" | "invalid_token" | "token_expired" | "invalid_refresh_token" | "invalid_challenge" | "invalid_code" | "email_not_verified" | "forbidden" | "step_up_required" | "second_factor_setup_required" | "cross_site" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "payload_too_large" | "malformed" | "invalid" | "precondition_required" | "precondition_failed" | "move_not_allowed" | "no_more_questions" | "session_exists" | "quiz_not_published" | "class_full" | "last_admin" | "conflict" | "token_used" | "idempotency_key_reused" | "events_gone" | "too_many_events" | "rate_limited" | "unavailable" | "content_refused" | "upstream_failed" | "misconfigured" | "internal";
         /** @description Where a pupil is in the game. */
         Progress: {
             /** @description At most 100 characters. */
@@ -3503,6 +4753,17 @@ export interface components {
              */
             refresh_token?: string | null;
         };
+        /** @description A part of terrain. */
+        Region: {
+            /** @description A name of `Enum.Material`. */
+            material: string;
+            /** @description The middle: x, y, z in studs. */
+            position: number[];
+            /** @description Its form. */
+            shape: components["schemas"]["Shape"];
+            /** @description x, y, z in studs. A ball has its diameter in all three; a cylinder its height in y and its diameter in x and z. */
+            size: number[];
+        };
         /** @description Who wants an account. */
         RegisterIn: {
             /** @description What the others see. */
@@ -3517,6 +4778,40 @@ export interface components {
             /** @description As what. An admin founds a school, or is invited to one. */
             role: components["schemas"]["OpenRole"];
         };
+        /** @description A registered plugin. */
+        RegisteredOut: {
+            /** @description What it may do. */
+            capabilities: components["schemas"]["Capability"][];
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /**
+             * Format: int32
+             * @description Seconds from one heartbeat to the next.
+             */
+            heartbeat_interval: number;
+            /** @description What happened, for people. */
+            message: string;
+            /** @description The plugin. */
+            plugin_id: components["schemas"]["PluginId"];
+            /**
+             * Format: int64
+             * @description Seconds from one poll to the next.
+             */
+            polling_interval: number;
+            /** @description The same, by the name that old plugins know. */
+            session_id: components["schemas"]["PluginId"];
+            /** @description True. */
+            success: boolean;
+            /** @description Now. */
+            timestamp: components["schemas"]["Timestamp"];
+            /** @description For `Authorization: Bearer`. */
+            token: string;
+            /** @description `Bearer`. */
+            token_type: string;
+        };
         /** @description What `navigator.credentials.create()` gave. */
         RegistrationCredential: {
             /** @description The credential's id in base64url. */
@@ -3525,6 +4820,25 @@ export interface components {
             response: components["schemas"]["AttestationResponse"];
             /** @description `public-key`. */
             type: components["schemas"]["CredentialType"];
+        };
+        /** @description A plugin that registers. Unknown fields are ignored. */
+        RegistrationIn: {
+            /** @description What the plugin says that it can do. */
+            capabilities?: string[] | null;
+            connection_preferences?: components["schemas"]["ConnectionPreferences"] | null;
+            /** @description `game.PlaceId`, as text. */
+            place_id?: string | null;
+            /**
+             * Format: int32
+             * @description 64989 when left out.
+             */
+            port?: number | null;
+            /** @description Studio's own id of the installation: 5 to 100 letters, digits, `_` and `-`. */
+            studio_id: string;
+            /** @description The Roblox user, as text. */
+            studio_user_id?: string | null;
+            /** @description 1.0.0 when left out. */
+            version?: string | null;
         };
         /** @description A ceremony. */
         RegistrationOptionsOut: {
@@ -3706,6 +5020,29 @@ export interface components {
             /** @description Whether its admins and teachers need a second factor. Felt when their tokens are refreshed. */
             require_second_factor?: boolean | null;
         };
+        /** @description A script. */
+        Script: {
+            /** @description Luau. */
+            content: string;
+            /** @description Names of other scripts of the draft that it works with. */
+            dependencies: string[];
+            /** @description What it does. */
+            description: string;
+            /** @description Name of the instance. */
+            name: string;
+            /** @description Where it runs. */
+            script_type: components["schemas"]["ScriptType"];
+        };
+        /**
+         * @description Which script.
+         * @enum {string}
+         */
+        ScriptKind: "quiz" | "quiz_ui" | "terrain" | "terrain_generator" | "ui" | "npc_controller";
+        /**
+         * @description Where a script runs.
+         * @enum {string}
+         */
+        ScriptType: "server" | "client" | "module";
         /** @description The place in the chain. */
         SealOut: {
             /** @description Of the seal before, the number and the event: SHA-256, in hex. */
@@ -3777,8 +5114,43 @@ export interface components {
             /** @description What the person may go on with. */
             methods: components["schemas"]["Method"][];
         };
+        /** @description A message. Unknown fields are ignored. */
+        SendIn: {
+            /** @description The message, at most 16 KB. */
+            data?: Record<string, never> | null;
+            /** @description The sender's own id of the message: the same again is the same message. */
+            id: string;
+            /** @description To which plugin of the same teacher; to the sender itself, for when Studio starts again, when left out. */
+            plugin_id?: string | null;
+            /** @description What kind; the `type` of `data` when left out. */
+            type?: string | null;
+        };
+        /** @description A message was taken. */
+        SentOut: {
+            /** @description It had been taken before. */
+            duplicate: boolean;
+            /** @description What happened, for people. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Its number in the queue of the plugin that it is for.
+             */
+            message_id: number;
+            /** @description `success`. */
+            status: string;
+            /** @description True. */
+            success: boolean;
+        };
         /** @description A live session. */
         SessionId: string;
+        /**
+         * @description Anything that the plugin wants to say of the session, at most 16 KB. With a `request_id` the same start again is the same
+         *     session.
+         */
+        SessionIn: {
+            /** @description The plugin's own id of this start. */
+            request_id?: string | null;
+        };
         /** @description A sign-in. */
         SessionOut: {
             /** @description When it was made. */
@@ -3794,6 +5166,23 @@ export interface components {
             /** @description The country, ISO 3166-1 alpha-2, if it is known. */
             place?: string | null;
         };
+        /** @description A session of a plugin. */
+        SessionView: {
+            /** @description What the plugin said of it. */
+            data: Record<string, never>;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The session. */
+            session_id: components["schemas"]["PluginSessionId"];
+            /** @description When it was started. */
+            started_at: components["schemas"]["Timestamp"];
+            /** @description `active` or `ended`. */
+            status: string;
+        };
+        /**
+         * @description The form of a region, as the methods of `Terrain` have them.
+         * @enum {string}
+         */
+        Shape: "block" | "ball" | "cylinder" | "wedge";
         /** @description A sign-in: the family of its refresh tokens. */
         SignInId: string;
         /** @description Somebody who is signed in. */
@@ -3822,6 +5211,24 @@ export interface components {
          * @enum {string}
          */
         Status: "lobby" | "running" | "paused" | "ended";
+        /** @description How this server is for a plugin. */
+        StatusOut: {
+            /** @description The teacher's plugins that were heard of within ten minutes. */
+            active_plugins: number;
+            /** @description The server's name. */
+            service: string;
+            /** @description `running`. */
+            status: string;
+            /** @description Now. */
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Hours that a token lives.
+             */
+            token_expiry_hours: number;
+            /** @description The server's version. */
+            version: string;
+        };
         /** @description Exactly one of password, code, recovery code and credential; a credential comes with its ceremony. */
         StepUpIn: {
             /** @description From `/api/v1/auth/passkeys/assertion-options`. */
@@ -3861,7 +5268,7 @@ export interface components {
          * @description What an id in the log is the id of.
          * @enum {string}
          */
-        SubjectKind: "user" | "key" | "system" | "sign_in" | "school" | "class" | "seat" | "invitation" | "factor" | "identity" | "route";
+        SubjectKind: "user" | "key" | "system" | "sign_in" | "school" | "class" | "seat" | "invitation" | "factor" | "identity" | "connection" | "route";
         /** @description A batch of events; docs/live-class.md has their types. */
         SyncBody: {
             /** @description The one of the last answer, `"0"` at first. */
@@ -3890,6 +5297,14 @@ export interface components {
             session_id?: string | null;
             /** @description `join`, `leave`, `answer` or `progress`. */
             type: string;
+        };
+        /** @description What a plugin has. Unknown fields are ignored. */
+        SyncIn: {
+            /**
+             * Format: int64
+             * @description The highest id of a message that the plugin has.
+             */
+            last_message_id?: number | null;
         };
         /** @description The answer to a sync. */
         SyncOut: {
@@ -3922,6 +5337,15 @@ export interface components {
             /** @description `player.UserId`, as text. */
             user_id: string;
         };
+        /** @description Everything that a plugin should know. */
+        Synced: components["schemas"]["Mailbag"] & {
+            /** @description Itself. */
+            plugin: components["schemas"]["PluginView"];
+            /** @description The newest progress that it reported. */
+            progress: components["schemas"]["Progress"][];
+            /** @description Its sessions. */
+            sessions: components["schemas"]["SessionView"][];
+        };
         /** @description On whom or what. */
         TargetOut: {
             /** @description Which one. */
@@ -3929,6 +5353,31 @@ export interface components {
             /** @description What kind. */
             kind: components["schemas"]["SubjectKind"];
         };
+        /** @description Terrain. */
+        Terrain: {
+            /** @description The climate. */
+            biome: string;
+            /** @description What there is. */
+            features: string[];
+            /** @description The ground's material, a name of `Enum.Material`. */
+            material: string;
+            /** @description At most 100, to be filled in this order. */
+            regions: components["schemas"]["Region"][];
+            /** @description How large. */
+            size: components["schemas"]["TerrainSize"];
+            /**
+             * Format: int64
+             * @description Studs along each side.
+             */
+            studs: number;
+            /** @description The theme that was built. */
+            theme: string;
+        };
+        /**
+         * @description How large terrain is, along each side.
+         * @enum {string}
+         */
+        TerrainSize: "small" | "medium" | "large" | "xlarge";
         /** Format: date-time */
         Timestamp: string;
         /** @description A new app. */
@@ -3962,6 +5411,29 @@ export interface components {
             /** @description Their school wants a second factor and they have none yet. */
             second_factor_required: boolean;
         };
+        /** @description As Roblox describes it; what is added later is not looked at. */
+        WebhookIn: {
+            /** @description More about it. */
+            EventPayload: unknown;
+            /** @description When. */
+            EventTime: string;
+            /** @description What happened. */
+            EventType: string;
+            /** @description The same however often it is sent. */
+            NotificationId: string;
+        };
+        /** @description That a notification was taken. */
+        WebhookOut: {
+            /** @description Roblox's id of it. */
+            event_id: string;
+            /** @description What became of it. */
+            status: components["schemas"]["WebhookStatus"];
+        };
+        /**
+         * @description What became of a notification.
+         * @enum {string}
+         */
+        WebhookStatus: "accepted" | "duplicate";
         /**
          * @description Over which time XP counts.
          * @enum {string}
@@ -3982,7 +5454,7 @@ export interface operations {
                 /** @description Only what this one did, by its id. */
                 actor?: string;
                 /** @description Only this. */
-                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "audit.exported";
+                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "audit.exported";
                 /** @description Only what was done on this one, by its id. */
                 target?: string;
                 /** @description Only from then on. */
@@ -5552,6 +7024,38 @@ export interface operations {
             };
         };
     };
+    generate_for_teacher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open_game_session: {
         parameters: {
             query?: never;
@@ -6174,6 +7678,436 @@ export interface operations {
             };
         };
     };
+    batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    heartbeat_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeartbeatIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_plugin_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_plugins_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    poll_messages_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_progress_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgressIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_plugin_token_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_plugin_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_plugin_session_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_plugin_session_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin_session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugin_status_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_plugin_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginSyncOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unregister_plugin_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeartbeatIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_quizzes: {
         parameters: {
             query?: {
@@ -6357,6 +8291,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ConnectionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_connection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same connection. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -6656,6 +8712,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProgressOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "roblox-signature"?: string | null;
+            };
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -7004,6 +9096,70 @@ export interface operations {
             };
         };
     };
+    heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeartbeatIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    poll_messages_by_messages_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     openapi: {
         parameters: {
             query?: never;
@@ -7019,6 +9175,598 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    communicate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommunicateIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginSyncOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    poll_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    poll_messages_by_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    poll_messages_by_plugin_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgressIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message_by_plugin_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_plugin_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_plugin_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin_session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_plugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    heartbeat_of_plugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_plugin_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_plugins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    poll_messages_by_poll_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_plugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message_by_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugin_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_plugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginSyncOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unregister_plugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeartbeatIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
