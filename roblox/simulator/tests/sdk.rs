@@ -123,6 +123,7 @@ support::tests_of! {
     settings_take_only_what_they_know,
     an_alias_is_the_same_for_a_class_and_another_elsewhere,
     settings_and_checkpoints_are_kept_between_lessons,
+    a_change_before_the_record_was_read_keeps_the_rest_of_it,
     a_record_that_could_not_be_read_is_not_overwritten,
     text_is_filtered_once_and_kept,
     text_that_many_ask_for_at_once_is_filtered_once,
