@@ -38,5 +38,8 @@ export const ACTION_NAMES: Record<AuditAction, string> = {
   'key.rotated': 'Key rotated',
   'key.revoked': 'Key revoked',
   'key.used': 'Key used',
+  'roblox.connected': 'Connected to Roblox',
+  'roblox.disconnected': 'Connection to Roblox removed',
+  'roblox.user_erased': 'User of Roblox forgotten, as Roblox asked',
   'audit.exported': 'Audit log downloaded',
 }
