@@ -20,6 +20,7 @@ const ClassPage = lazy(() => import('./pages/class'))
 const ProjectorPage = lazy(() => import('./pages/projector'))
 const ResultsPage = lazy(() => import('./pages/results'))
 const QuizzesPage = lazy(() => import('./pages/quizzes'))
+const GeneratePage = lazy(() => import('./pages/generate/generate'))
 const QuizPage = lazy(() => import('./pages/quiz'))
 const GamesPage = lazy(() => import('./pages/games/games'))
 const GamePage = lazy(() => import('./pages/games/game'))
@@ -196,6 +197,11 @@ function TeachersPages() {
       <Route path="/quizzes/new">
         <Framed key="new">
           <QuizPage quizId={null} />
+        </Framed>
+      </Route>
+      <Route path="/quizzes/generate">
+        <Framed>
+          <GeneratePage />
         </Framed>
       </Route>
       <Route path="/quizzes/:id">

@@ -49,6 +49,8 @@ export type AuditEvent = Schemas['AuditEventOut']
 export type AuditAction = Schemas['AuditAction']
 export type Invitation = Schemas['InvitationOut']
 export type InvitationPreview = Schemas['PreviewOut']
+/** Content that was generated, with the keys of its questions. */
+export type Generated = Schemas['ContentResponse']
 /** A game in Roblox, in lists and alone. */
 export type Game = Schemas['GameOut']
 export type GameDetail = Schemas['GameDetail']

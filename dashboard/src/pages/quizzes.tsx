@@ -10,9 +10,12 @@ import '../quiz/quiz.css'
 export default function QuizzesPage() {
   const quizzes = useQuizzes()
   const write = (
-    <ButtonLink to="/quizzes/new" variant="primary">
-      New quiz
-    </ButtonLink>
+    <>
+      <ButtonLink to="/quizzes/generate">Generate a quiz</ButtonLink>
+      <ButtonLink to="/quizzes/new" variant="primary">
+        New quiz
+      </ButtonLink>
+    </>
   )
   const hasNone = quizzes.data?.length === 0
   return (
@@ -26,7 +29,7 @@ export default function QuizzesPage() {
         />
       )}
       {hasNone && (
-        <EmptyState title="Write your first quiz" action={write}>
+        <EmptyState title="Write your first quiz" action={<div className="row">{write}</div>}>
           Seven kinds of questions, from multiple choice to matching. Publish it, then start it live in a
           class.
         </EmptyState>
