@@ -260,6 +260,11 @@ impl ApiError {
         }
     }
 
+    /// The code, and the sentence that a client may read.
+    pub fn told(&self) -> (ProblemCode, &str) {
+        (self.code, &self.detail)
+    }
+
     /// What the log says beside the code.
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()

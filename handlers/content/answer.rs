@@ -141,4 +141,23 @@ impl ContentResponse {
             resource_requirements,
         }
     }
+    /// The same request gives the same content under this id.
+    pub(super) fn content_id(&self) -> &str {
+        &self.content_id
+    }
+
+    /// Its title.
+    pub(super) fn title(&self) -> &str {
+        &self.content.title
+    }
+
+    /// The seed that gives it again.
+    pub(super) fn seed(&self) -> u64 {
+        self.content.seed
+    }
+
+    /// The source of its first script.
+    pub(super) fn first_script(self) -> Option<String> {
+        self.scripts.into_iter().next().map(|script| script.content)
+    }
 }

@@ -2,6 +2,8 @@
 
 mod answer;
 mod make;
+mod plugins;
+mod trigger;
 
 use axum::Json as Out;
 use axum::extract::State;
@@ -20,7 +22,10 @@ use make::make;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(generate_for_teacher))
+    OpenApiRouter::new()
+        .routes(routes!(generate_for_teacher))
+        .merge(plugins::routes())
+        .merge(trigger::routes())
 }
 
 /// Generate content

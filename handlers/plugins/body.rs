@@ -12,10 +12,10 @@ use crate::handlers::problem::{ApiError, ProblemCode};
 /// Largest body of a plugin: a batch of a hundred operations of 2.5 KB.
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Largest message, session or report of progress, as JSON.
-pub(super) const MAX_DATA_BYTES: usize = 16 * 1024;
+pub(in crate::handlers) const MAX_DATA_BYTES: usize = 16 * 1024;
 
 /// A JSON object.
-pub(super) struct PluginBody<T>(pub T);
+pub(in crate::handlers) struct PluginBody<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PluginBody<T> {
     type Rejection = ApiError;

@@ -1,6 +1,6 @@
 //! What Studio plugins call, at the root as they always did and under `/api/v1/plugins/`, and what their teachers see of them.
 
-mod body;
+pub(super) mod body;
 pub mod caller;
 mod messages;
 mod registering;
