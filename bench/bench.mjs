@@ -7,6 +7,7 @@ import { ensureTools } from "../scripts/lib/tools.mjs";
 /** What there is. Imported late: they need the packages that bootstrap brings. */
 const benches = {
   sync: async (options) => (await import("./sync.mjs")).benchSync(options),
+  cache: async () => (await import("./cache.mjs")).benchCache(),
   auth: async (options) => (await import("./auth.mjs")).benchAuth(options),
 };
 

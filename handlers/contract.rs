@@ -42,6 +42,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         ("access_token", "The access token of a person, from `/api/v1/auth/login`."),
         ("game_key", "The key of an experience; stored in Roblox as a Secret."),
         ("integration_key", "The key of an integration, with the scope of the route."),
+        ("operator_key", "The key of an operator of the service, from `OPERATOR_KEYS`."),
         ("game_token", "The short-lived token of a game server, from `/api/v1/game/sessions`."),
         ("plugin_token", "The token of a Studio plugin, from its registration or its pairing."),
     ] {

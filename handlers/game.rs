@@ -18,10 +18,11 @@ use super::routing::{OpenApiRouter, routes};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::{ClassId, parse_join_code};
 use crate::domain::limits::{Action, Per};
+use crate::domain::metrics::Metric;
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::tokens::GameClaims;
 use crate::jobs::Job;
-use crate::rooms::{MAX_EVENTS, SyncOut, SyncRefusal, SyncReply};
+use crate::rooms::{MAX_EVENTS, SyncCaller, SyncOut, SyncRefusal, SyncReply};
 use crate::storage::classes::by_join_code;
 
 /// Largest body of a sync: 200 events of 1.3 KB.
@@ -218,7 +219,16 @@ async fn sync(
     if body.len() > MAX_SYNC_BYTES {
         return Err(ApiError::new(ProblemCode::PayloadTooLarge, "A sync has at most 256 KB."));
     }
-    match app.rooms.sync(claims.room_key.clone(), claims, body.to_vec()).await? {
+    let settings_version = app.settings.current().await.version;
+    let caller = SyncCaller { claims, settings_version };
+    let reply = app.rooms.sync(caller.claims.room_key.clone(), caller, body.to_vec()).await;
+    let outcome = match &reply {
+        Ok(SyncReply::Answer(_)) => "answered",
+        Ok(SyncReply::Refused(_)) => "refused",
+        Err(_) => "failed",
+    };
+    app.metrics.count(Metric::RoomSyncs, [("outcome", outcome)]);
+    match reply? {
         SyncReply::Answer(json) => Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response()),
         SyncReply::Refused(SyncRefusal::Malformed(detail)) => {
             Err(ApiError::new(ProblemCode::Malformed, detail))

@@ -1,18 +1,21 @@
 //! What stands around every handler: ids in and out, one log line a request, headers that keep browsers careful.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
 use super::context::{Audited, RequestId};
 use super::limits::Report;
 use super::problem::{ApiError, ProblemCode};
 use super::{App, AppState};
+use crate::domain::metrics::Metric;
 use crate::domain::tokens::hex;
+use crate::request_ids::{self, Ids};
 
 const REQUEST_ID: &str = "x-request-id";
 const TRACEPARENT: &str = "traceparent";
@@ -42,13 +45,13 @@ struct RequestLog<'a> {
 }
 
 /// The ids of a request.
-struct Ids {
+struct TraceIds {
     request_id: String,
     trace_id: String,
     traceparent: String,
 }
 
-impl Ids {
+impl TraceIds {
     fn of(headers: &HeaderMap, app: &App) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let random = |length: usize| {
@@ -83,7 +86,7 @@ fn trace_id(traceparent: &str) -> Option<&str> {
 
 /// Gives the request its ids, finishes problems, writes the log line.
 pub(super) async fn observe(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let ids = Ids::of(request.headers(), &app);
+    let ids = TraceIds::of(request.headers(), &app);
     request.extensions_mut().insert(RequestId(ids.request_id.clone()));
     let limits = Report::default();
     request.extensions_mut().insert(limits.clone());
@@ -94,10 +97,15 @@ pub(super) async fn observe(State(app): State<AppState>, mut request: Request, n
     let is_old = !request.uri().path().starts_with("/api/");
     let route = request.extensions().get::<MatchedPath>().cloned();
     let start = app.clock.now();
-    let mut response = next.run(request).await;
-    if let Some(school) = audited.0.get() {
-        app.seal_soon(school.clone()).await;
-    }
+    let scope = Arc::new(Ids { request_id: ids.request_id.clone(), trace_id: ids.trace_id.clone() });
+    let work = async {
+        let response = next.run(request).await;
+        if let Some(school) = audited.0.get() {
+            app.seal_soon(school.clone()).await;
+        }
+        response
+    };
+    let mut response = request_ids::scope(scope.clone(), work).await;
     let error = response.extensions_mut().remove::<ApiError>();
     let (code, cause) = error.as_ref().map_or((None, None), |error| {
         (Some(error.code()), error.cause().map(|cause| Cow::Owned(cause.to_owned())))
@@ -106,15 +114,19 @@ pub(super) async fn observe(State(app): State<AppState>, mut request: Request, n
         response = error.for_old_plugins(is_old).into_response_for(&ids.request_id);
     }
     limits.write(response.headers_mut());
+    let duration_ms = app.clock.now().millis_since(start);
+    let route = route.as_ref().map_or("unknown", |route| route.as_str());
+    // Its flush later is part of this request as well, so its lines carry the ids too.
+    request_ids::enter(&scope, || measure(&app, &method, route, response.status(), duration_ms));
     let line = RequestLog {
         message: "request",
         level: if response.status().is_server_error() { "error" } else { "info" },
         method: method.as_str(),
-        route: route.as_ref().map_or("unknown", |route| route.as_str()),
+        route,
         status: response.status().as_u16(),
         request_id: &ids.request_id,
         trace_id: &ids.trace_id,
-        duration_ms: app.clock.now().millis_since(start),
+        duration_ms,
         code,
         cause,
     };
@@ -125,6 +137,26 @@ pub(super) async fn observe(State(app): State<AppState>, mut request: Request, n
         }
     }
     response
+}
+
+/// Counts the request. All labels are of closed sets: the contract's routes, the usual methods, the statuses.
+fn measure(app: &App, method: &Method, route: &str, status: StatusCode, duration_ms: i64) {
+    let method = match *method {
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => method.as_str(),
+        _ => "other",
+    };
+    let labels = [("route", route), ("method", method), ("status", status.as_str())];
+    app.metrics.count(Metric::HttpRequests, labels);
+    app.metrics.observe(Metric::HttpRequestDuration, [("route", route), ("method", method)], duration_ms);
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        app.metrics.count(Metric::RateLimitExceeded, []);
+    }
 }
 
 /// Answers of the API are data: nothing in them may run, be framed, be guessed at or be kept.

@@ -27,6 +27,7 @@ mod live_sessions;
 mod login_challenge;
 mod notifications;
 mod oidc;
+mod operations;
 mod passkeys;
 mod passwords;
 mod plugins;
@@ -57,6 +58,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use context::RequestContext;
 #[cfg(not(target_arch = "wasm32"))]
 pub use contract::document;
+pub use health::LastChecks;
 pub use plugins::caller;
 pub use problem::{ApiError, Problem, ProblemCode, misconfigured};
 
@@ -65,12 +67,13 @@ use crate::content_cache::ContentCache;
 use crate::domain::audit::{AuditAction, AuditEvent, Subject};
 use crate::domain::audit_chain::SealPace;
 use crate::domain::ids::SchoolId;
+use crate::domain::time::Timestamp;
 use crate::hashing::Hashing;
 use crate::jobs::Job;
 use crate::model::Model;
 use crate::ports::{
-    Cache, Clock, Database, Entropy, Http as Outside, Inboxes, Jobs, Log, Plugins, RateLimits, Revocations,
-    Rooms, Signatures,
+    Cache, Clock, Database, Entropy, Http as Outside, Inboxes, Jobs, Log, Metrics, Pause, Plugins, Probes,
+    RateLimits, Revocations, Rooms, RuntimeSettings, Signatures,
 };
 
 /// Largest body of a route that does not say otherwise: a quiz of 100 long questions is about 500 KB.
@@ -96,6 +99,18 @@ pub struct App {
     pub revocations: Arc<dyn Revocations>,
     /// Generated content.
     pub content_cache: ContentCache,
+    /// The runtime settings.
+    pub settings: Arc<dyn RuntimeSettings>,
+    /// What is measured.
+    pub metrics: Arc<dyn Metrics>,
+    /// What stands behind the Worker.
+    pub probes: Arc<dyn Probes>,
+    /// Timers.
+    pub pause: Arc<dyn Pause>,
+    /// What was found out about it last.
+    pub last_checks: LastChecks,
+    /// When this isolate started.
+    pub started_at: Timestamp,
     /// Other people's servers.
     pub http: Arc<dyn Outside>,
     /// What others signed.
@@ -184,6 +199,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(notifications::routes())
         .merge(roblox::routes())
         .merge(plugins::routes())
+        .merge(operations::routes())
         .merge(health::routes())
 }
 
@@ -191,7 +207,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
 pub fn router(app: AppState) -> Router {
     let mut router: Router<AppState> = all().into();
     if app.config.is_local {
-        router = router.merge(health::local_routes());
+        router = router.merge(health::local_routes()).merge(operations::local_routes());
     }
     router
         .fallback(problem::unknown_route)

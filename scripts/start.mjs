@@ -22,6 +22,7 @@ function banner(url, mail, demo, state, since) {
   say(`  teacher     ${demo.teacher.email}   ${demo.teacher.password}`);
   say(`  admin       ${demo.admin.email}     ${demo.admin.password}`);
   say(`  class code  ${demo.class.code}`);
+  say(`  operator    curl -H "Authorization: Bearer $(sed -n s/LOCAL_OPERATOR_KEY=//p .dev.vars)" ${url}/config`);
   say(`  mail        ${mail}   (nothing is sent: what the server writes lands here)`);
   say();
   say(`  npm run demo   in a second terminal: a class of 30 plays a quiz`);

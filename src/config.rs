@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::domain::factor_keys::FactorKeys;
 use crate::domain::limits::Limits;
 use crate::domain::oidc::{Provider, parse_providers};
+use crate::domain::operator::Operators;
+use crate::domain::runtime_config::RuntimeConfig;
 use crate::domain::tokens::{KeyRing, KeyRingError, parse_secret};
 use crate::domain::webauthn::RelyingParty;
 use crate::mail::{MailSettings, PRODUCT};
@@ -42,6 +44,10 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Where people may sign in beside here.
     pub oidc_providers: Arc<[Provider]>,
+    /// Who may watch and set the service.
+    pub operators: Operators,
+    /// The runtime settings until an operator changes them.
+    pub runtime: RuntimeConfig,
     /// How often what may be done.
     pub limits: Limits,
     /// Where Roblox's Open Cloud is.
@@ -93,6 +99,8 @@ impl Config {
                 .map_err(|error| weak("FACTOR_KEYS", error))?,
             realtime_secret: realtime_secret.into(),
             game_token_s,
+            operators: operators(get)?,
+            runtime: runtime(get)?,
             allowed_origins: origins(get)?,
             oidc_providers: oidc_providers(get, is_local)?,
             limits: limits(get)?,
@@ -174,6 +182,22 @@ fn oidc_providers(get: Lookup<'_>, is_local: bool) -> Result<Arc<[Provider]>, Co
     let text = get("OIDC_PROVIDERS").filter(|text| !text.trim().is_empty());
     let providers = parse_providers(text.as_deref().unwrap_or("[]"), is_local);
     providers.map(Into::into).map_err(|problem| ConfigError { name: "OIDC_PROVIDERS", problem })
+}
+
+/// Nobody is an operator where the secret is not set.
+fn operators(get: Lookup<'_>) -> Result<Operators, ConfigError> {
+    let parsed = Operators::parse(get("OPERATOR_KEYS").as_deref().unwrap_or_default());
+    parsed.map_err(|problem| ConfigError { name: "OPERATOR_KEYS", problem: problem.to_owned() })
+}
+
+fn runtime(get: Lookup<'_>) -> Result<RuntimeConfig, ConfigError> {
+    RuntimeConfig::start(get).map_err(|faults| {
+        let name = faults.first().map_or("CONFIG_*", |(name, _)| name);
+        let told: Vec<String> = faults.iter().map(|(name, fault)| format!("{name} {fault}")).collect();
+        let problem = told.join("; ");
+        let problem = problem.strip_prefix(name).map(str::trim_start).unwrap_or_default().to_owned();
+        ConfigError { name, problem }
+    })
 }
 
 /// A setting that is no secret.
@@ -291,6 +315,23 @@ mod tests {
         let error =
             read(&[("LIMITS", r#"{"login": [{"per": "key", "hits": 1, "window_s": 1}]}"#)]).err().unwrap();
         assert_eq!(error.to_string(), "LIMITS login: cannot be counted per key, only per address");
+    }
+
+    #[test]
+    fn every_wrong_start_value_of_the_runtime_settings_is_named_at_once() {
+        assert_eq!(read(&[("CONFIG_CACHE_TTL", "60")]).unwrap().runtime.cache_ttl, 60);
+        let wrong = [("CONFIG_CACHE_TTL", "1"), ("CONFIG_MAX_MEMORY_MB", "much")];
+        assert_eq!(
+            read(&wrong).err().unwrap().to_string(),
+            "CONFIG_CACHE_TTL must be a whole number from 60 to 3600; CONFIG_MAX_MEMORY_MB must be a whole number"
+        );
+    }
+
+    #[test]
+    fn operators_are_known_by_the_hashes_of_their_keys() {
+        assert_eq!(read(&[("OPERATOR_KEYS", "ann:op_secret")]).err().unwrap().name, "OPERATOR_KEYS");
+        assert!(!read(&[("OPERATOR_KEYS", "ann:op_secret")]).err().unwrap().to_string().contains("secret"));
+        assert_eq!(read(&[]).unwrap().operators.who("op_ann"), None);
     }
 
     #[test]

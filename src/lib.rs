@@ -14,11 +14,15 @@ pub mod jobs;
 pub mod mail;
 pub mod model;
 pub mod open_cloud;
+pub mod outbound;
 #[cfg(all(target_arch = "wasm32", not(test)))]
 mod platform;
 pub mod plugins;
 pub mod ports;
+pub mod request_ids;
 pub mod rooms;
+pub mod runtime_config;
 pub mod storage;
+pub mod telemetry;
 #[cfg(all(target_arch = "wasm32", test))]
 mod wasm_tests;

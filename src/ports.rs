@@ -6,15 +6,18 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use crate::content_cache::{CacheAnswer, CacheLimits, CacheOp};
+use crate::domain::health::Dependency;
+use crate::domain::metrics::{Amount, Metric, Registry, Sample, labels};
 use crate::domain::rate_limit::{Limit, Verdict};
 use crate::domain::revocation::Revocation;
+use crate::domain::runtime_config::Settings;
 use crate::domain::signature::PublicJwk;
 use crate::domain::time::Timestamp;
-use crate::domain::tokens::GameClaims;
 use crate::inbox::{InboxAnswer, InboxOp};
 use crate::mail::Message;
 use crate::plugins::{RegistryAnswer, RegistryOp};
-use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncReply};
+use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncCaller, SyncReply};
+use crate::runtime_config::{ConfigAnswer, ConfigOp};
 
 /// The largest integer that survives a JavaScript number; both adapters refuse what is beyond.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -182,7 +185,7 @@ pub trait Rooms: Send + Sync {
     fn sync(
         &self,
         room_key: String,
-        caller: GameClaims,
+        caller: SyncCaller,
         body: Vec<u8>,
     ) -> BoxFuture<'_, Result<SyncReply, PortError>>;
     /// Anything that a teacher does or asks. The facts of the class go along, so that a room that missed a change
@@ -228,6 +231,55 @@ pub trait Revocations: Send + Sync {
     ) -> BoxFuture<'a, Result<bool, PortError>>;
     /// Ends them. Again is the same as once.
     fn end(&self, list: Vec<Revocation>) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// The runtime settings.
+pub trait RuntimeSettings: Send + Sync {
+    /// The settings as an isolate knows them: at most seconds old, and without a call but for the first. Those of the start when
+    /// nothing else can be had.
+    fn current(&self) -> BoxFuture<'_, Settings>;
+    /// Asks the one who knows.
+    fn call(&self, op: ConfigOp) -> BoxFuture<'_, Result<ConfigAnswer, PortError>>;
+}
+
+/// What is measured. Never a failure and never a wait for who measures.
+pub trait Metrics: Send + Sync {
+    /// Takes a measurement; it is handed over later.
+    fn record(&self, sample: Sample);
+    /// Everything that all isolates handed over, and what this one holds.
+    fn read(&self) -> BoxFuture<'_, Result<Registry, PortError>>;
+}
+
+impl dyn Metrics {
+    /// One more.
+    pub fn count<const N: usize>(&self, metric: Metric, pairs: [(&str, &str); N]) {
+        self.record(Sample { metric, labels: labels(pairs), amount: Amount::Added(1) });
+    }
+
+    /// So many more.
+    pub fn add(&self, metric: Metric, more: u64) {
+        if more > 0 {
+            self.record(Sample { metric, labels: labels([]), amount: Amount::Added(more) });
+        }
+    }
+
+    /// This now.
+    pub fn set(&self, metric: Metric, value: f64) {
+        self.record(Sample { metric, labels: labels([]), amount: Amount::Set(value) });
+    }
+
+    /// One that took so many milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "a duration")]
+    pub fn observe<const N: usize>(&self, metric: Metric, pairs: [(&str, &str); N], millis: i64) {
+        let amount = Amount::observed(millis.max(0) as f64 / 1000.0);
+        self.record(Sample { metric, labels: labels(pairs), amount });
+    }
+}
+
+/// Asks what stands behind the Worker whether it is there.
+pub trait Probes: Send + Sync {
+    /// Asks one; D1 is asked through its own port.
+    fn probe(&self, what: Dependency) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
 /// The shards of the content cache. Content is made anew without them.
@@ -277,6 +329,8 @@ pub struct Inbound {
     pub status: u16,
     /// The whole body.
     pub body: Vec<u8>,
+    /// After how many seconds to come again, where `Retry-After` says so in seconds.
+    pub retry_after_s: Option<u32>,
 }
 
 /// Requests to other people's servers.

@@ -1,11 +1,17 @@
 /** The secrets of this machine's local server: made once, kept in .dev.vars, which is readable by its owner alone. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mailPort } from "./mail-catcher.mjs";
 import { inRoot } from "./paths.mjs";
 import { writeAtomic } from "./stamp.mjs";
 
 const random = () => randomBytes(32).toString("base64url");
+
+/** A key for whoever runs the machine, and the list of operators that knows it by its hash alone. The server reads only the list. */
+function freshOperator() {
+  const key = `op_${random()}`;
+  return { OPERATOR_KEYS: `local:${createHash("sha256").update(key).digest("hex")}`, LOCAL_OPERATOR_KEY: key };
+}
 
 /**
  * A fresh value for everything that `.dev.vars` must hold. Keys are `kid:secret`, as a list, of which the first signs. What
@@ -18,6 +24,7 @@ export const freshSecrets = () => ({
   PLUGIN_KEYS: `p1:${random()}`,
   FACTOR_KEYS: `f1:${random()}`,
   REALTIME_SECRET: random(),
+  ...freshOperator(),
   MAIL_PROVIDER: "http",
   MAIL_FROM: "no-reply@toolboxai.localhost",
   MAIL_HTTP_KEY: random(),

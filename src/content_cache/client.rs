@@ -5,18 +5,25 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 
 use super::{CacheAnswer, CacheKey, CacheLimits, CacheOp, CacheStats, MAX_BATCH, SHARDS};
-use crate::ports::{CacheShards, PortError};
+use crate::domain::metrics::Metric;
+use crate::ports::{CacheShards, Metrics, PortError, RuntimeSettings};
 
 /// The cache of generated content.
 #[derive(Clone)]
 pub struct ContentCache {
     shards: Arc<dyn CacheShards>,
+    settings: Arc<dyn RuntimeSettings>,
+    metrics: Arc<dyn Metrics>,
 }
 
 impl ContentCache {
-    /// Over its shards.
-    pub fn new(shards: Arc<dyn CacheShards>) -> Self {
-        Self { shards }
+    /// Over its shards, as large as the settings say.
+    pub fn new(
+        shards: Arc<dyn CacheShards>,
+        settings: Arc<dyn RuntimeSettings>,
+        metrics: Arc<dyn Metrics>,
+    ) -> Self {
+        Self { shards, settings, metrics }
     }
 
     /// The content of a key.
@@ -44,6 +51,9 @@ impl ContentCache {
                 *slot = value;
             }
         }
+        let hits = values.iter().filter(|value| value.is_some()).count();
+        self.metrics.add(Metric::CacheHits, hits as u64);
+        self.metrics.add(Metric::CacheMisses, (values.len() - hits) as u64);
         Ok(values)
     }
 
@@ -84,7 +94,8 @@ impl ContentCache {
     }
 
     async fn ask(&self, shard: u8, op: CacheOp) -> Result<CacheAnswer, PortError> {
-        self.shards.call(shard, CacheLimits::default().share(), op).await
+        let limits = CacheLimits::of(&self.settings.current().await.config);
+        self.shards.call(shard, limits.share(), op).await
     }
 }
 

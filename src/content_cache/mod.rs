@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::canonical;
+use crate::domain::runtime_config::RuntimeConfig;
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Sql, Value, decode, decode_first};
 use index::{Counts, Index};
@@ -93,11 +94,21 @@ pub struct CacheLimits {
 /// What holds until somebody says otherwise.
 impl Default for CacheLimits {
     fn default() -> Self {
-        Self { max_entries: 1000, max_bytes: 100 * 1024 * 1024, ttl_ms: 300_000, backup_ms: 300_000 }
+        Self::of(&RuntimeConfig::default())
     }
 }
 
 impl CacheLimits {
+    /// What the settings say.
+    pub fn of(settings: &RuntimeConfig) -> Self {
+        Self {
+            max_entries: settings.cache_max_size,
+            max_bytes: settings.max_memory_mb * 1024 * 1024,
+            ttl_ms: settings.cache_ttl * 1000,
+            backup_ms: settings.backup_interval * 1000,
+        }
+    }
+
     /// One shard's share, so that all together never hold more.
     #[must_use]
     pub fn share(self) -> Self {

@@ -133,6 +133,15 @@ pub enum AuditAction {
     /// The audit log was exported.
     #[serde(rename = "audit.exported")]
     AuditExported,
+    /// An operator changed settings of the service.
+    #[serde(rename = "config.changed")]
+    ConfigChanged,
+    /// An operator went back to older settings of the service.
+    #[serde(rename = "config.rolled_back")]
+    ConfigRolledBack,
+    /// An operator cleared the content cache.
+    #[serde(rename = "cache.cleared")]
+    CacheCleared,
 }
 
 impl AuditAction {
@@ -170,6 +179,8 @@ pub enum SubjectKind {
     Connection,
     /// A route of the API.
     Route,
+    /// An operator of the service, by the name in `OPERATOR_KEYS`.
+    Operator,
 }
 
 /// Somebody or something.

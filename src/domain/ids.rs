@@ -78,6 +78,13 @@ id!(
     /// A school.
     SchoolId, "sch"
 );
+impl SchoolId {
+    /// No school: the log of what operators do, who belong to none, is kept under it. No ULID that is ever made is this one.
+    pub fn platform() -> Self {
+        Self(format!("sch_{}", "0".repeat(26)))
+    }
+}
+
 id!(
     /// A person with an account.
     UserId, "usr"

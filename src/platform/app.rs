@@ -12,18 +12,23 @@ use super::inbox::InboxObjects;
 use super::kv::Kv;
 use super::outbound::Outside;
 use super::plugin_registry::PluginRegistries;
+use super::probes::Bindings;
 use super::queue::JobQueue;
 use super::rate_limiter::RateLimiterObjects;
 use super::revocation_list::RevocationLists;
 use super::rooms::RoomObjects;
+use super::runtime_config::RuntimeConfigObject;
 use super::settings;
 use super::signatures::WebCrypto;
 use super::system::System;
+use super::telemetry::TelemetryObject;
 use crate::config::ConfigError;
 use crate::content_cache::ContentCache;
-use crate::handlers::{App, router};
+use crate::handlers::{App, LastChecks, router};
 use crate::hashing::Hashing;
 use crate::model::Builtin;
+use crate::outbound::{Outgoing, Resilient};
+use crate::ports::Clock;
 
 thread_local! {
     /// Bindings stay good for the isolate's life; a panic empties this together with everything else.
@@ -47,6 +52,18 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         }
     };
     let config = settings::read(env)?;
+    let settings =
+        RuntimeConfigObject::of(env, config.runtime).map_err(missing(super::runtime_config::BINDING))?;
+    let settings = Arc::new(settings);
+    let metrics = Arc::new(TelemetryObject::of(env).map_err(missing(super::telemetry::BINDING))?);
+    let outgoing = Outgoing {
+        http: Arc::new(Outside),
+        clock: Arc::new(System),
+        pause: Arc::new(System),
+        entropy: Arc::new(System),
+        settings: settings.clone(),
+        metrics: metrics.clone(),
+    };
     let app = App {
         db: Arc::new(D1::of(env).map_err(missing(super::DB))?),
         cache: Arc::new(Kv::of(env).map_err(missing(super::kv::BINDING))?),
@@ -56,10 +73,18 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         plugins: Arc::new(PluginRegistries::of(env).map_err(missing(super::plugin_registry::BINDING))?),
         rate_limits: Arc::new(RateLimiterObjects::of(env).map_err(missing(super::rate_limiter::BINDING))?),
         revocations: Arc::new(RevocationLists::of(env).map_err(missing(super::revocation_list::BINDING))?),
-        content_cache: ContentCache::new(Arc::new(
-            ContentCacheObjects::of(env).map_err(missing(super::content_cache::BINDING))?,
-        )),
-        http: Arc::new(Outside),
+        content_cache: ContentCache::new(
+            Arc::new(ContentCacheObjects::of(env).map_err(missing(super::content_cache::BINDING))?),
+            settings.clone(),
+            metrics.clone(),
+        ),
+        settings,
+        metrics,
+        probes: Arc::new(Bindings(env.clone())),
+        pause: Arc::new(System),
+        last_checks: LastChecks::default(),
+        started_at: System.now(),
+        http: Arc::new(Resilient::new(outgoing)),
         signatures: Arc::new(WebCrypto),
         clock: Arc::new(System),
         entropy: Arc::new(System),

@@ -16,16 +16,16 @@ use worker::{
 use super::d1::D1;
 use super::inbox::InboxObjects;
 use super::object_sql::ObjectSql;
-use super::rooms::{CALL, CLAIMS, Call, REFUSED, SYNC};
+use super::rooms::{CALL, CALLER, Call, REFUSED, SYNC};
 use super::settings;
+use super::stub;
 use super::system::System;
 use super::transaction;
 use crate::domain::pusher::{self, PING, PONG};
 use crate::domain::time::Timestamp;
-use crate::domain::tokens::GameClaims;
 use crate::jobs;
 use crate::ports::{Clock, DbError, Log, PortError};
-use crate::rooms::{Attachment, Context, Effect, Report, Room, SyncReply};
+use crate::rooms::{Attachment, Context, Effect, Report, Room, SyncCaller, SyncReply};
 
 /// See the module.
 #[durable_object]
@@ -43,12 +43,15 @@ impl DurableObject for ClassRoom {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        if stub::is_ping(&request) {
+            return Response::empty();
+        }
         match request.path().as_str() {
             SYNC => {
-                let claims = request.headers().get(CLAIMS)?.unwrap_or_default();
-                let claims: GameClaims = serde_json::from_str(&claims)?;
+                let caller = request.headers().get(CALLER)?.unwrap_or_default();
+                let caller: SyncCaller = serde_json::from_str(&caller)?;
                 let body = request.bytes().await?;
-                self.sync(claims, body).await
+                self.sync(caller, body).await
             }
             CALL => {
                 let Call { class, op } = request.json().await?;
@@ -147,8 +150,8 @@ impl ClassRoom {
         jobs::deliver(&db, &inboxes, report).await
     }
 
-    async fn sync(&self, claims: GameClaims, body: Vec<u8>) -> worker::Result<Response> {
-        match self.run(|room, ctx| room.sync(ctx, &claims, &body)).await? {
+    async fn sync(&self, caller: SyncCaller, body: Vec<u8>) -> worker::Result<Response> {
+        match self.run(|room, ctx| room.sync(ctx, &caller, &body)).await? {
             SyncReply::Answer(json) => Response::from_bytes(json),
             SyncReply::Refused(refusal) => Ok(Response::from_json(&refusal)?.with_status(REFUSED)),
         }

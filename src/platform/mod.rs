@@ -1,6 +1,7 @@
 //! Cloudflare: the entry points, and an adapter for each port. Nothing here knows of classes or quizzes.
 
 mod app;
+mod background;
 mod class_room;
 mod content_cache;
 mod d1;
@@ -11,15 +12,20 @@ mod mail;
 mod object_sql;
 mod outbound;
 mod plugin_registry;
+mod probes;
 mod queue;
 mod rate_limiter;
 mod revocation_list;
 mod rooms;
+mod runtime_config;
 mod settings;
 mod signatures;
 mod stub;
 mod system;
+mod telemetry;
 mod transaction;
+
+use std::sync::Arc;
 
 use tower::ServiceExt;
 use worker::worker_sys::web_sys;
@@ -29,8 +35,10 @@ use worker::{
 
 use crate::config::Config;
 use crate::domain::ids::is_room_key;
+use crate::domain::metrics::Metric;
 use crate::domain::tokens::hex;
-use crate::ports::{Entropy, Log, Mailer};
+use crate::ports::{Entropy, Log, Mailer, Metrics};
+use crate::request_ids::{self, Ids};
 use crate::{handlers, jobs};
 use app::application;
 use d1::D1;
@@ -88,18 +96,31 @@ async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _: Context) -> 
 async fn messages(batch: &MessageBatch<serde_json::Value>, env: &Env) -> Result<(), String> {
     let owned = JobPorts::of(env)?;
     let ports = owned.ports();
+    let metrics: &dyn Metrics = &telemetry::TelemetryObject::of(env).map_err(|error| error.to_string())?;
     let is_dead = batch.queue() == jobs::DEAD_LETTER_QUEUE;
     for message in batch.raw_iter() {
         let text = queue::text(&message.body());
-        let result = if is_dead {
-            jobs::bury(&ports, jobs::QUEUE, &text).await.map_err(jobs::JobError::from)
-        } else {
-            jobs::run(&ports, &text).await
+        // Its lines carry the message's id, as those of a request carry the request's.
+        let id: String = message.id().chars().filter(char::is_ascii_alphanumeric).collect();
+        let ids = Arc::new(Ids { request_id: format!("job-{id}"), trace_id: id });
+        let work = async {
+            if is_dead {
+                jobs::bury(&ports, jobs::QUEUE, &text).await.map_err(jobs::JobError::from)
+            } else {
+                jobs::run(&ports, &text).await
+            }
         };
+        let result = request_ids::scope(ids.clone(), work).await;
+        let outcome = match (&result, is_dead) {
+            (Ok(()), false) => "done",
+            (Ok(()), true) => "dead",
+            (Err(_), _) => "failed",
+        };
+        metrics.count(Metric::Jobs, [("outcome", outcome)]);
         match result {
             Ok(()) => message.ack(),
             Err(error) => {
-                log_failure("job failed", &error.to_string());
+                request_ids::enter(&ids, || log_failure("job failed", &error.to_string()));
                 let pause = error.retry_after_s();
                 let options = worker::QueueRetryOptionsBuilder::new().with_delay_seconds(pause).build();
                 message.retry_with_options(&options);

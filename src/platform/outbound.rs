@@ -51,7 +51,9 @@ async fn exchange(request: Outbound) -> Result<Inbound, JsValue> {
         Some(stream) => read(&stream, request.max_bytes).await?,
         None => Vec::new(),
     };
-    Ok(Inbound { status: response.status(), body })
+    let retry_after = response.headers().get("retry-after")?;
+    let retry_after_s = retry_after.and_then(|seconds| seconds.trim().parse().ok());
+    Ok(Inbound { status: response.status(), body, retry_after_s })
 }
 
 async fn read(stream: &ReadableStream, max_bytes: usize) -> Result<Vec<u8>, JsValue> {

@@ -6,9 +6,8 @@ use worker::send::SendFuture;
 use worker::{Env, ObjectNamespace};
 
 use super::stub;
-use crate::domain::tokens::GameClaims;
 use crate::ports::{PortError, Rooms};
-use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncReply};
+use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncCaller, SyncReply};
 
 /// The binding.
 pub(super) const BINDING: &str = "CLASS_ROOM";
@@ -16,8 +15,8 @@ pub(super) const BINDING: &str = "CLASS_ROOM";
 pub(super) const SYNC: &str = "/sync";
 /// The path of a teacher's call; its body is a [`Call`].
 pub(super) const CALL: &str = "/call";
-/// The header with the [`GameClaims`] of a batch.
-pub(super) const CLAIMS: &str = "x-game-claims";
+/// The header with the [`SyncCaller`] of a batch.
+pub(super) const CALLER: &str = "x-game-caller";
 /// The status of a batch that is refused as a whole; its body is a `SyncRefusal`.
 pub(super) const REFUSED: u16 = 422;
 
@@ -42,13 +41,13 @@ impl RoomObjects {
     async fn sync_room(
         &self,
         room_key: &str,
-        claims: &GameClaims,
+        caller: &SyncCaller,
         body: &[u8],
     ) -> Result<SyncReply, PortError> {
-        let claims = serde_json::to_string(claims).map_err(port_error)?;
+        let caller = serde_json::to_string(caller).map_err(port_error)?;
         let stub = self.0.get_by_name(room_key).map_err(port_error)?;
         let body = js_sys::Uint8Array::from(body).into();
-        let answer = stub::post(stub, SYNC, Some((CLAIMS, &claims)), &body).await.map_err(port_error)?;
+        let answer = stub::post(stub, SYNC, Some((CALLER, &caller)), &body).await.map_err(port_error)?;
         match answer.status {
             200 => Ok(SyncReply::Answer(answer.body)),
             REFUSED => serde_json::from_slice(&answer.body).map(SyncReply::Refused).map_err(port_error),
@@ -76,7 +75,7 @@ impl Rooms for RoomObjects {
     fn sync(
         &self,
         room_key: String,
-        caller: GameClaims,
+        caller: SyncCaller,
         body: Vec<u8>,
     ) -> BoxFuture<'_, Result<SyncReply, PortError>> {
         Box::pin(SendFuture::new(async move { self.sync_room(&room_key, &caller, &body).await }))

@@ -17,6 +17,14 @@ extern "C" {
     fn fetch(this: &Fetcher, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
+/// The path on which every object says that it is there, without touching its storage.
+pub(super) const PING: &str = "/ping";
+
+/// Whether an object is only asked if it is there.
+pub(super) fn is_ping(request: &worker::Request) -> bool {
+    request.path() == PING
+}
+
 /// What an object answered.
 pub(super) struct Answer {
     /// The HTTP status.

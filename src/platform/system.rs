@@ -8,6 +8,7 @@ use worker::{Date, Delay, console_log};
 
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, Entropy, Log, Pause};
+use crate::request_ids;
 
 /// All three.
 #[derive(Clone, Copy)]
@@ -34,6 +35,6 @@ impl Entropy for System {
 
 impl Log for System {
     fn line(&self, json: &str) {
-        console_log!("{json}");
+        console_log!("{}", request_ids::tag(json));
     }
 }

@@ -77,3 +77,22 @@ pub(super) fn announce_class(
     log::append(memory, ctx, ("content_update", &news), Some(game), &[Channel::Class], effects)?;
     Ok(())
 }
+
+/// Tells games once that the settings of the service are of a newer version. A room learns of it with a sync, and an isolate that
+/// knows an older version says nothing new.
+pub(super) fn announce_settings(
+    memory: &mut Memory,
+    ctx: Context<'_>,
+    version: i64,
+    effects: &mut Vec<Effect>,
+) -> Result<(), DbError> {
+    if version <= memory.settings_version {
+        return Ok(());
+    }
+    memory.store_settings_version(ctx.sql, version)?;
+    let news = json!({"settings": {"version": version}});
+    let data = to_json(&json!({"version": version}))?;
+    let game = GameMessage { kind: "config_changed", data: &data };
+    log::append(memory, ctx, ("content_update", &news), Some(game), &[], effects)?;
+    Ok(())
+}

@@ -16,6 +16,8 @@ use crate::ports::{DbError, Sql, decode, decode_first};
 /// See the module.
 pub(super) struct Memory {
     pub facts: ClassFacts,
+    /// The version of the service's settings that games were told last.
+    pub settings_version: i64,
     /// In order of `no`, which counts from 1.
     pub seats: Vec<SeatState>,
     pub seat_by_user: HashMap<String, usize>,
@@ -132,6 +134,7 @@ impl Memory {
     /// Reads everything; nothing when the room has no class yet.
     pub fn load(ctx: Context<'_>) -> Result<Option<Self>, DbError> {
         let Some(facts) = schema::meta(ctx.sql, "facts")? else { return Ok(None) };
+        let version = schema::meta(ctx.sql, "settings_version")?;
         let seats: Vec<SeatRow> = decode(ctx.sql.query(SEATS, &[])?)?;
         let seats: Vec<SeatState> = seats.into_iter().map(SeatRow::into_state).collect::<Result<_, _>>()?;
         let servers: Vec<ServerRow> = decode(ctx.sql.query(SERVERS, &[])?)?;
@@ -144,6 +147,7 @@ impl Memory {
         };
         Ok(Some(Self {
             facts: from_json(&facts)?,
+            settings_version: version.and_then(|text| text.parse().ok()).unwrap_or(0),
             seat_by_user: (0..).zip(&seats).map(|(index, seat)| (seat.user_id.clone(), index)).collect(),
             seats,
             servers: servers.into_iter().map(server).collect(),
@@ -156,6 +160,13 @@ impl Memory {
             alarm_at: None,
             wants_alarm_at: None,
         }))
+    }
+
+    /// Remembers which version of the service's settings games were told.
+    pub fn store_settings_version(&mut self, sql: &dyn Sql, version: i64) -> Result<(), DbError> {
+        sql.query(SET_META, &["settings_version".into(), version.to_string().into()])?;
+        self.settings_version = version;
+        Ok(())
     }
 
     pub fn seat(&self, user_id: &str) -> Option<&SeatState> {

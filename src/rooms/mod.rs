@@ -31,7 +31,7 @@ use memory::Memory;
 pub use outbox::{Report, ReportedSeat, ReportedSession, ReportedSheet};
 pub use sessions::NewSession;
 pub use sockets::{Attachment, MAX_SOCKETS, Member};
-pub use sync::{MAX_EVENTS, SyncOut, SyncRefusal, SyncReply};
+pub use sync::{MAX_EVENTS, SyncCaller, SyncOut, SyncRefusal, SyncReply};
 
 use crate::domain::class::JoinPolicy;
 use crate::domain::ids::{ClassId, SchoolId, SeatId, SessionId, UserId};
@@ -289,11 +289,12 @@ impl Room {
     pub fn sync(
         &mut self,
         ctx: Context<'_>,
-        caller: &crate::domain::tokens::GameClaims,
+        caller: &SyncCaller,
         body: &[u8],
     ) -> Result<(SyncReply, Vec<Effect>), DbError> {
         self.guarded(|room| {
-            let Some(memory) = room.memory(ctx)?.filter(|memory| memory.facts.class_id == caller.class_id)
+            let Some(memory) =
+                room.memory(ctx)?.filter(|memory| memory.facts.class_id == caller.claims.class_id)
             else {
                 return Ok((SyncReply::Refused(SyncRefusal::NotReady), Vec::new()));
             };

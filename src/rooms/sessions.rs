@@ -226,12 +226,17 @@ fn game_message(live: &Live, what: Move) -> Result<(&'static str, String), DbErr
 
 /// What a game server that knows nothing must know.
 pub(super) fn state_messages(memory: &Memory) -> Result<Vec<Message>, DbError> {
-    let Some(live) = memory.live.as_ref() else { return Ok(Vec::new()) };
-    if !matches!(live.session.status, Status::Running | Status::Paused) {
-        return Ok(Vec::new());
-    }
     let message = |kind: &str, data: String| Message::new(memory.last_seq, kind, data);
-    let mut messages = vec![message("session_started", started(live)?)?];
+    let mut messages = Vec::new();
+    if memory.settings_version > 0 {
+        let data = to_json(&serde_json::json!({"version": memory.settings_version}))?;
+        messages.push(message("config_changed", data)?);
+    }
+    let is_on = |status| matches!(status, Status::Running | Status::Paused);
+    let Some(live) = memory.live.as_ref().filter(|live| is_on(live.session.status)) else {
+        return Ok(messages);
+    };
+    messages.push(message("session_started", started(live)?)?);
     if let Some(data) = opened(live)? {
         messages.push(message("question_opened", data)?);
     }

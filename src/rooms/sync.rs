@@ -10,7 +10,7 @@ use super::apply::{Batch, Outcome};
 use super::event::{self, Reject, RejectCode};
 use super::log::Message;
 use super::memory::{Memory, to_json};
-use super::{Context, Effect, log, presence, sessions};
+use super::{Context, Effect, calls, log, presence, sessions};
 use crate::domain::live_session::{Pace, Status};
 use crate::domain::tokens::GameClaims;
 use crate::ports::DbError;
@@ -25,6 +25,15 @@ const HOST_PACED_SYNC_MS: u32 = 1000;
 const LOBBY_SYNC_MS: u32 = 2000;
 /// Pace while nothing happens.
 const IDLE_SYNC_MS: u32 = 5000;
+
+/// Who syncs, and what the Worker knows that the room may not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncCaller {
+    /// Of the game's token.
+    pub claims: GameClaims,
+    /// The version of the runtime settings; 0 when nobody changed them.
+    pub settings_version: i64,
+}
 
 /// What a game server gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +136,7 @@ impl EventResult {
 pub(super) fn sync(
     memory: &mut Memory,
     ctx: Context<'_>,
-    caller: &GameClaims,
+    SyncCaller { claims: caller, settings_version }: &SyncCaller,
     body: &[u8],
     effects: &mut Vec<Effect>,
 ) -> Result<SyncReply, DbError> {
@@ -144,6 +153,7 @@ pub(super) fn sync(
     }
     sessions::close_if_over(memory, ctx, effects)?;
     presence::heard(memory, ctx, &caller.job_id)?;
+    calls::announce_settings(memory, ctx, *settings_version, effects)?;
     let results = apply_all(memory, ctx, caller, &input.events, effects)?;
     let (messages, cursor) = match log::messages(memory, ctx, cursor)? {
         Some(behind) if cursor > 0 => behind,

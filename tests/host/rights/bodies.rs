@@ -44,7 +44,7 @@ struct Maker<'m> {
 }
 
 /// Fields that may be left out, and without which a call is not good enough.
-const WANTED: [&str; 2] = ["current_password", "password"];
+const WANTED: [&str; 3] = ["cache_ttl", "current_password", "password"];
 
 /// Texts that no schema tells, by the field's name.
 fn text(name: &str) -> &'static str {

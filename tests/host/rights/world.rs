@@ -12,7 +12,9 @@ use toolboxai_edge::domain::tokens::sha256_hex;
 use toolboxai_edge::domain::user::{Identity, Role, STEP_UP_S};
 use toolboxai_edge::ports::{Clock, Revocations};
 
-use crate::support::{Actor, GAME_KEY, Game, OTHER_GAME_KEY, ScriptedProvider, TestApp, fractions};
+use crate::support::{
+    Actor, GAME_KEY, Game, OPERATOR_KEY, OTHER_GAME_KEY, ScriptedProvider, TestApp, fractions,
+};
 
 /// Who comes: the columns of the table.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,10 +39,11 @@ pub enum Caller {
     /// An integration's key with all scopes.
     IntegrationKey,
     OtherIntegrationKey,
+    OperatorKey,
 }
 
 /// Everybody, in the order of the columns.
-pub const CALLERS: [Caller; 15] = [
+pub const CALLERS: [Caller; 16] = [
     Caller::Anonymous,
     Caller::Parent,
     Caller::Student,
@@ -56,6 +59,7 @@ pub const CALLERS: [Caller; 15] = [
     Caller::OtherGameKey,
     Caller::IntegrationKey,
     Caller::OtherIntegrationKey,
+    Caller::OperatorKey,
 ];
 
 impl Caller {
@@ -76,6 +80,7 @@ impl Caller {
             Self::OtherGameKey => "other_school_game_key",
             Self::IntegrationKey => "integration_key",
             Self::OtherIntegrationKey => "other_school_integration_key",
+            Self::OperatorKey => "operator_key",
         }
     }
 
@@ -86,6 +91,7 @@ impl Caller {
             Self::GameToken => Some("game_token"),
             Self::GameKey | Self::OtherGameKey => Some("game_key"),
             Self::IntegrationKey | Self::OtherIntegrationKey => Some("integration_key"),
+            Self::OperatorKey => Some("operator_key"),
             _ => Some("access_token"),
         }
     }
@@ -169,6 +175,9 @@ impl World {
                 school(school_no)
             ));
         }
+        // A version of the settings that one can go back to.
+        let change = json!({"cache_ttl": 60});
+        app.with_token(OPERATOR_KEY).post("/config", &change).expect(200);
         let issued_at = app.clock.now();
         for caller in CALLERS.into_iter().filter(|caller| *caller != Caller::Factorless) {
             let Some((number, school_no, _)) = caller.person() else { continue };
@@ -302,6 +311,7 @@ impl World {
             Caller::OtherGameKey => self.app.with_token(OTHER_GAME_KEY),
             Caller::IntegrationKey => self.app.with_token(INTEGRATION_KEYS[0]),
             Caller::OtherIntegrationKey => self.app.with_token(INTEGRATION_KEYS[1]),
+            Caller::OperatorKey => self.app.with_token(OPERATOR_KEY),
             _ => self.app.with_token(&self.access_token(caller, is_recent)),
         }
     }

@@ -78,7 +78,7 @@ pub fn open_cloud(app: &Arc<TestApp>, statuses: &[u16]) {
             ["example"]
             .clone();
         let body = if example.is_null() { Vec::new() } else { example.to_string().into_bytes() };
-        Some(Inbound { status: statuses.pop().unwrap_or(200), body })
+        Some(Inbound { status: statuses.pop().unwrap_or(200), body, retry_after_s: None })
     });
 }
 

@@ -11,15 +11,17 @@ use toolboxai_edge::config::Config;
 use toolboxai_edge::content_cache::ContentCache;
 use toolboxai_edge::domain::password;
 use toolboxai_edge::domain::tokens::sha256_hex;
-use toolboxai_edge::handlers::{App, router};
+use toolboxai_edge::handlers::{App, LastChecks, router};
 use toolboxai_edge::hashing::Hashing;
 use toolboxai_edge::jobs::{self, JobError};
+use toolboxai_edge::outbound::{Outgoing, Resilient};
+use toolboxai_edge::ports::Clock;
 use tower::ServiceExt;
 
 use super::{
-    HostCacheShards, HostDatabase, HostPlugins, HostRooms, HostSignatures, ManualClock, MemoryCache,
-    MemoryJobs, MemoryLimits, MemoryLog, MemoryMailer, MemoryRevocations, NoPause, Outside, PROVIDERS,
-    SeededEntropy, SwitchModel,
+    HostCacheShards, HostDatabase, HostMetrics, HostPlugins, HostProbes, HostRooms, HostSettings,
+    HostSignatures, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, MemoryMailer,
+    MemoryRevocations, NoPause, Outside, PROVIDERS, SeededEntropy, SwitchModel,
 };
 
 /// The password of everybody.
@@ -30,6 +32,9 @@ pub const PUBLIC_URL: &str = "https://edge.example";
 pub const GAME_KEY: &str = "gk_first";
 /// The key of the second school's experience.
 pub const OTHER_GAME_KEY: &str = "gk_second";
+
+/// The key of the operator `ann`.
+pub const OPERATOR_KEY: &str = "op_ann";
 
 const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 
@@ -74,6 +79,9 @@ pub struct TestApp {
     pub limits: Arc<MemoryLimits>,
     pub cache_shards: Arc<HostCacheShards>,
     pub content_cache: ContentCache,
+    pub settings: Arc<HostSettings>,
+    pub metrics: Arc<HostMetrics>,
+    pub probes: Arc<HostProbes>,
     pub outside: Arc<Outside>,
     pub mailer: MemoryMailer,
     pub config: Config,
@@ -104,7 +112,6 @@ impl TestApp {
         let revocations = Arc::new(MemoryRevocations::default());
         let limits = Arc::new(MemoryLimits::new(clock.clone()));
         let cache_shards = Arc::new(HostCacheShards::new(clock.clone()));
-        let content_cache = ContentCache::new(cache_shards.clone());
         let model = Arc::new(SwitchModel::default());
         let ring = format!("k1:{SECRET}");
         let config = Config::read(&|name| match name {
@@ -116,10 +123,22 @@ impl TestApp {
             "PUBLIC_URL" => Some(PUBLIC_URL.to_owned()),
             "MAIL_PROVIDER" => Some("cloudflare".to_owned()),
             "MAIL_FROM" => Some("no-reply@edge.example".to_owned()),
+            "OPERATOR_KEYS" => Some(format!("ann:{}", sha256_hex(OPERATOR_KEY))),
             "OIDC_PROVIDERS" => Some(PROVIDERS.to_owned()),
             _ => None,
         });
         let config = config.unwrap();
+        let (metrics, probes) = (Arc::new(HostMetrics::default()), Arc::new(HostProbes::default()));
+        let settings = Arc::new(HostSettings::new(clock.clone(), config.runtime));
+        let content_cache = ContentCache::new(cache_shards.clone(), settings.clone(), metrics.clone());
+        let outgoing = Outgoing {
+            http: outside.clone(),
+            clock: clock.clone(),
+            pause: Arc::new(NoPause),
+            entropy: entropy.clone(),
+            settings: settings.clone(),
+            metrics: metrics.clone(),
+        };
         let app = App {
             db: db.clone(),
             cache: Arc::new(MemoryCache::default()),
@@ -130,7 +149,13 @@ impl TestApp {
             rate_limits: limits.clone(),
             revocations: revocations.clone(),
             content_cache: content_cache.clone(),
-            http: outside.clone(),
+            settings: settings.clone(),
+            metrics: metrics.clone(),
+            probes: probes.clone(),
+            pause: Arc::new(NoPause),
+            last_checks: LastChecks::default(),
+            started_at: clock.now(),
+            http: Arc::new(Resilient::new(outgoing)),
             signatures: Arc::new(HostSignatures),
             clock: clock.clone(),
             seal_pace: Mutex::default(),
@@ -151,6 +176,9 @@ impl TestApp {
             jobs,
             limits,
             cache_shards,
+            settings,
+            metrics,
+            probes,
             content_cache,
             outside,
             mailer,

@@ -15,10 +15,14 @@ mod plugins;
 mod provider;
 mod quiz;
 mod rooms;
+mod settings;
 mod signatures;
 mod system;
+mod telemetry;
 
-pub use app::{Actor, GAME_KEY, OTHER_GAME_KEY, PASSWORD, PUBLIC_URL, Reply, TestApp, hash_with};
+pub use app::{
+    Actor, GAME_KEY, OPERATOR_KEY, OTHER_GAME_KEY, PASSWORD, PUBLIC_URL, Reply, TestApp, hash_with,
+};
 pub use authenticator::VirtualAuthenticator;
 pub use content_cache::HostCacheShards;
 pub use database::{HostDatabase, migrations};
@@ -31,7 +35,9 @@ pub use plugins::HostPlugins;
 pub use provider::{PROVIDERS, ScriptedProvider, requests_to};
 pub use quiz::{fractions, right_response, wrong_response};
 pub use rooms::HostRooms;
+pub use settings::HostSettings;
 pub use signatures::HostSignatures;
 use system::{
     ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, MemoryRevocations, NoPause, SeededEntropy,
 };
+pub use telemetry::{Fault, HostMetrics, HostProbes};

@@ -104,7 +104,7 @@ impl ScriptedProvider {
             "https://op.example/me" => (200, script.userinfo.clone()),
             other => unreachable!("{other} is asked"),
         };
-        Some(Inbound { status, body: body.to_string().into_bytes() })
+        Some(Inbound { status, body: body.to_string().into_bytes(), retry_after_s: None })
     }
 
     fn token(&self, script: &Script, url: &str) -> String {

@@ -7,11 +7,10 @@ use futures::future::BoxFuture;
 use rusqlite::Connection;
 use rusqlite::types::Value as SqlValue;
 use toolboxai_edge::domain::ids::UserId;
-use toolboxai_edge::domain::tokens::GameClaims;
 use toolboxai_edge::inbox::{self, InboxAnswer, InboxOp};
 use toolboxai_edge::jobs;
 use toolboxai_edge::ports::{Clock, DbError, Inboxes, PortError, Rooms, Row, Sql, Value};
-use toolboxai_edge::rooms::{ClassFacts, Context, Effect, Room, RoomAnswer, RoomOp, SyncReply};
+use toolboxai_edge::rooms::{ClassFacts, Context, Effect, Room, RoomAnswer, RoomOp, SyncCaller, SyncReply};
 
 use super::database::{HostDatabase, query};
 use super::{ManualClock, SeededEntropy};
@@ -184,7 +183,7 @@ impl Rooms for HostRooms {
     fn sync(
         &self,
         room_key: String,
-        caller: GameClaims,
+        caller: SyncCaller,
         body: Vec<u8>,
     ) -> BoxFuture<'_, Result<SyncReply, PortError>> {
         Box::pin(async move {

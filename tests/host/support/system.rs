@@ -146,6 +146,6 @@ pub struct MemoryLog(pub Mutex<Vec<String>>);
 
 impl Log for MemoryLog {
     fn line(&self, json: &str) {
-        self.0.lock().unwrap().push(json.to_owned());
+        self.0.lock().unwrap().push(toolboxai_edge::request_ids::tag(json));
     }
 }

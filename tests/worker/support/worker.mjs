@@ -3,7 +3,7 @@
  * started again on the same port and state. The tests of the built Worker and the bench use it.
  */
 import { fork } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { readdirSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
@@ -29,6 +29,9 @@ export function freePort() {
 
 const secret = () => randomBytes(32).toString("base64url");
 
+/** The key of the operator of the tests. */
+export const OPERATOR_KEY = `op_${secret()}`;
+
 /** The secrets and settings of one test run. Mail goes nowhere: `CaughtMail` has the settings to catch it. */
 export const testSecrets = () => ({
   ENVIRONMENT: "local",
@@ -37,6 +40,7 @@ export const testSecrets = () => ({
   PLUGIN_KEYS: `p1:${secret()}`,
   FACTOR_KEYS: `f1:${secret()}`,
   REALTIME_SECRET: secret(),
+  OPERATOR_KEYS: `tests:${createHash("sha256").update(OPERATOR_KEY).digest("hex")}`,
   PUBLIC_URL: "http://localhost",
   MAIL_FROM: "no-reply@edge.example",
   MAIL_PROVIDER: "http",

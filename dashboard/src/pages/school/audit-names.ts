@@ -42,4 +42,7 @@ export const ACTION_NAMES: Record<AuditAction, string> = {
   'roblox.disconnected': 'Connection to Roblox removed',
   'roblox.user_erased': 'User of Roblox forgotten, as Roblox asked',
   'audit.exported': 'Audit log downloaded',
+  'config.changed': 'Settings of the service changed',
+  'config.rolled_back': 'Settings of the service rolled back',
+  'cache.cleared': 'Content cache cleared',
 }
