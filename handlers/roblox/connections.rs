@@ -23,6 +23,7 @@ use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::open_cloud::{CloudError, OpenCloud};
 use crate::ports::DbError;
+use crate::storage::IdempotencyRecord;
 use crate::storage::roblox::connections::{self, ConnectionRow};
 
 /// Bounds of an API key, in characters: Roblox's own have some hundreds.
@@ -69,17 +70,27 @@ pub struct ConnectionOut {
     created_at: Timestamp,
 }
 
-/// What Roblox says of a key.
+/// Whether a key of Open Cloud is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CloudKeyStatus {
+    /// It is.
+    Active,
+    /// Its owner has switched it off.
+    Disabled,
+    /// Its time is over, or it was not used for 60 days.
+    Expired,
+    /// Roblox does not know it, or refuses it.
+    Refused,
+}
+
+/// What Roblox says of a connection.
 #[derive(Serialize, ToSchema)]
 pub struct ConnectionTest {
     /// Whether nudges go through.
     ok: bool,
-    /// Whether Roblox knows the key.
-    is_known: bool,
-    /// Whether its owner has it switched on.
-    enabled: bool,
-    /// Whether its time is over, or it was not used for 60 days.
-    expired: bool,
+    /// What Roblox says of the key.
+    key: CloudKeyStatus,
     /// Whether it may publish messages to this universe.
     may_publish: bool,
     /// When it ends by itself.
@@ -169,26 +180,34 @@ async fn create_connection(
     let record = key.record(&fingerprint);
     let row = match made_before(&app, &admin, record.as_ref()).await? {
         Some(id) => made_connection(&app, &admin, &id).await?,
-        None => {
-            let row = sealed(&app, &admin, &input)?;
-            let event = event(&app, &admin, AuditAction::RobloxConnected, &row.id, &context)
-                .with(serde_json::json!({"universe_id": row.universe_id}));
-            match connections::insert(app.db.as_ref(), &row, &admin, record.as_ref(), &event).await {
-                Ok(()) => row,
-                Err(DbError::Unique(constraint)) if constraint.starts_with("roblox_connections.") => {
-                    let detail = "The school has a connection to this universe; delete it first.";
-                    return Err(ApiError::new(ProblemCode::Conflict, detail));
-                }
-                Err(error) if lost_the_race(&error) => {
-                    let id = made_before(&app, &admin, record.as_ref()).await?.ok_or(error)?;
-                    made_connection(&app, &admin, &id).await?
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+        None => insert_connection(&app, &admin, &input, record.as_ref(), &context).await?,
     };
     let location = format!("/api/v1/roblox/connections/{}", row.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Out(out(&app, row))))
+}
+
+async fn insert_connection(
+    app: &App,
+    admin: &Identity,
+    input: &ConnectionIn,
+    record: Option<&IdempotencyRecord>,
+    context: &RequestContext,
+) -> Result<ConnectionRow, ApiError> {
+    let row = sealed(app, admin, input)?;
+    let event = event(app, admin, AuditAction::RobloxConnected, &row.id, context)
+        .with(serde_json::json!({"universe_id": row.universe_id}));
+    match connections::insert(app.db.as_ref(), &row, admin, record, &event).await {
+        Ok(()) => Ok(row),
+        Err(DbError::Unique(constraint)) if constraint.starts_with("roblox_connections.") => {
+            let detail = "The school has a connection to this universe; delete it first.";
+            Err(ApiError::new(ProblemCode::Conflict, detail))
+        }
+        Err(error) if lost_the_race(&error) => {
+            let id = made_before(app, admin, record).await?.ok_or(error)?;
+            made_connection(app, admin, &id).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn made_connection(app: &App, admin: &Identity, id: &str) -> Result<ConnectionRow, ApiError> {
@@ -244,22 +263,21 @@ async fn test_connection(
     let key = open(&app.config.factor_keys, &row.kid, &row.id, Purpose::ApiKey, &row.api_key)
         .ok_or_else(|| ApiError::new(ProblemCode::Conflict, "The key cannot be opened; connect anew."))?;
     let cloud = OpenCloud { http: app.http.as_ref(), base_url: &app.config.open_cloud_url };
-    let unknown = ConnectionTest {
-        ok: false,
-        is_known: false,
-        enabled: false,
-        expired: false,
-        may_publish: false,
-        expires_at: None,
-    };
     match cloud.introspect(&key).await {
         Ok(found) => {
+            let key = match (found.enabled, found.expired) {
+                (true, false) => CloudKeyStatus::Active,
+                (_, true) => CloudKeyStatus::Expired,
+                (false, false) => CloudKeyStatus::Disabled,
+            };
             let may_publish = found.may_publish(&row.universe_id);
-            let ok = found.enabled && !found.expired && may_publish;
-            let (enabled, expired, expires_at) = (found.enabled, found.expired, found.expiration_time_utc);
-            Ok(Out(ConnectionTest { ok, is_known: true, enabled, expired, may_publish, expires_at }))
+            let ok = key == CloudKeyStatus::Active && may_publish;
+            Ok(Out(ConnectionTest { ok, key, may_publish, expires_at: found.expiration_time_utc }))
         }
-        Err(CloudError::Refused(_)) => Ok(Out(unknown)),
+        Err(CloudError::Refused(_)) => {
+            let key = CloudKeyStatus::Refused;
+            Ok(Out(ConnectionTest { ok: false, key, may_publish: false, expires_at: None }))
+        }
         Err(error) => Err(ApiError::unavailable(error.to_string())),
     }
 }

@@ -7,6 +7,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::content::check_template;
 use crate::domain::class::{MAX_GRADE_LEVEL, MAX_SUBJECT};
 use crate::domain::ids::{ClassId, GameId, UserId};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
@@ -15,7 +16,7 @@ use crate::domain::roblox::{
     MAX_TITLE, MIN_TITLE, Texts,
 };
 use crate::domain::time::Timestamp;
-use crate::handlers::auth::Teacher;
+use crate::handlers::auth::{GameServer, Teacher};
 use crate::handlers::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use crate::handlers::idempotency::{IdempotencyKey, lost_the_race, made_before};
 use crate::handlers::problem::{ApiError, ProblemCode, Problems, key_reused};
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(create_game, list_games))
         .routes(routes!(show_game, archive_game))
         .routes(routes!(change_game_settings))
+        .routes(routes!(list_server_games))
 }
 
 /// A new game.
@@ -196,6 +198,7 @@ fn new_game(app: &App, teacher: &Teacher, input: GameIn) -> Result<GameRow, ApiE
     let max_players = input.max_players.unwrap_or(DEFAULT_MAX_PLAYERS);
     texts.number("/grade_level", input.grade_level, 0, MAX_GRADE_LEVEL);
     texts.number("/max_players", max_players, 1, MAX_PLAYERS);
+    check_template(&mut texts, input.template_id.as_deref());
     texts.roblox_id("/universe_id", input.universe_id.as_deref());
     texts.roblox_id("/place_id", input.place_id.as_deref());
     texts.document("/settings", &input.settings, MAX_SETTINGS_BYTES);
@@ -387,7 +390,7 @@ async fn change_game_settings(
     match games::update(app.db.as_ref(), &teacher.scope(), &id, &change, revision, now).await? {
         Changed::Done(game) => {
             tell_room(&app, &game, GameEvent::SettingsUpdated).await;
-            Ok(([etag(game.revision)], Out(GameOut::from(game))))
+            Ok(([etag(game.revision)], Out(GameOut::from(*game))))
         }
         Changed::NotFound => Err(ApiError::not_found("game")),
         Changed::NoClass => Err(ApiError::not_found("class")),
@@ -424,4 +427,17 @@ async fn archive_game(
         tell_room(&app, &game, GameEvent::Archived).await;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// List the games of a server's class
+///
+/// With their settings; the newest hundred that are not archived.
+#[utoipa::path(get, path = "/api/v1/roblox/server/games", tag = "roblox", security(("game_token" = [])),
+    responses((status = 200, body = List<GameOut>), Problems))]
+async fn list_server_games(
+    State(app): State<AppState>,
+    GameServer(claims): GameServer,
+) -> Result<Out<List<GameOut>>, ApiError> {
+    let rows = games::of_class(app.db.as_ref(), &claims.school_id, &claims.class_id).await?;
+    Ok(Out(List::all(rows.into_iter().map(GameOut::from).collect())))
 }

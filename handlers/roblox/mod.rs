@@ -1,9 +1,13 @@
 //! Games in Roblox: `/api/v1/roblox/`.
 
+mod analytics;
 mod caller;
 mod checkpoints;
 mod connections;
+mod content;
+mod deployments;
 mod games;
+mod generation;
 pub(super) mod nudge;
 mod progress;
 mod webhook;
@@ -19,4 +23,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(checkpoints::routes())
         .merge(connections::routes())
         .merge(webhook::routes())
+        .merge(content::routes())
+        .merge(deployments::routes())
+        .merge(generation::routes())
+        .merge(analytics::routes())
+        .merge(analytics::login_routes())
 }

@@ -193,6 +193,13 @@ impl MailId {
     }
 }
 
+impl QuizId {
+    /// The quiz of a generated content: the same content gives the same id, so that work that is done twice makes one quiz.
+    pub fn of_content(id: &ContentId) -> Self {
+        Self(format!("qz_{}", id.as_str().trim_start_matches("content_")))
+    }
+}
+
 impl AuditId {
     /// Not behind any event of this time or later, and behind every earlier one.
     pub fn first_at(time: Timestamp) -> Self {

@@ -1,6 +1,8 @@
 //! What a queue message, a cron tick and a room's report do.
 
 mod account;
+mod deployments;
+mod generation;
 mod mail;
 mod roblox;
 mod sealing;
@@ -9,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::domain::audit::AuditEvent;
-use crate::domain::ids::{ClassId, ConnectionId, DeadLetterId, GameKeyId, SchoolId};
+use crate::domain::ids::{ClassId, ConnectionId, ContentId, DeadLetterId, DeploymentId, GameKeyId, SchoolId};
 use crate::domain::time::Timestamp;
 use crate::inbox::InboxOp;
 use crate::mail::MailJob;
+use crate::model::Model;
 use crate::ports::{Clock, Database, DbError, Entropy, Http, Inboxes, Log, Mailer, PortError, Rooms};
 use crate::rooms::Report;
 pub use account::{AccountJob, Wish};
@@ -61,6 +64,20 @@ pub enum Job {
         /// Roblox's notification, which says who.
         notification_id: String,
     },
+    /// A content shall become its game's next version.
+    RobloxDeploy {
+        /// The school.
+        school_id: SchoolId,
+        /// The deployment.
+        deployment_id: DeploymentId,
+    },
+    /// A content shall be written.
+    RobloxGenerate {
+        /// The school.
+        school_id: SchoolId,
+        /// The content.
+        content_id: ContentId,
+    },
     /// Something changed for the game servers of a class.
     RobloxNudge {
         /// The school.
@@ -83,6 +100,8 @@ pub struct Ports<'a> {
     pub inboxes: &'a dyn Inboxes,
     /// Other people's servers.
     pub http: &'a dyn Http,
+    /// Writes content.
+    pub model: &'a dyn Model,
     /// Sends mail.
     pub mailer: &'a dyn Mailer,
     /// The time.
@@ -159,6 +178,12 @@ pub async fn run(ports: &Ports<'_>, message: &str) -> Result<(), JobError> {
         Job::RobloxErasure { school_id, connection_id, notification_id } => {
             roblox::erase(ports, &school_id, &connection_id, &notification_id).await?;
         }
+        Job::RobloxDeploy { school_id, deployment_id } => {
+            deployments::deploy(ports, &school_id, &deployment_id).await?;
+        }
+        Job::RobloxGenerate { school_id, content_id } => {
+            generation::generate(ports, &school_id, &content_id).await?;
+        }
         Job::RobloxNudge { school_id, class_id, wanted_at } => {
             roblox::nudge(ports, &school_id, &class_id, wanted_at).await?;
         }
@@ -197,5 +222,7 @@ pub async fn bury(ports: &Ports<'_>, queue: &str, message: &str) -> Result<(), D
 pub async fn tick(ports: &Ports<'_>) -> Result<(), DbError> {
     sealing::round(ports).await?;
     roblox::overdue_erasures(ports).await?;
+    deployments::overdue_deployments(ports).await?;
+    generation::overdue(ports).await?;
     housekeeping::tidy(ports.db, ports.clock.now()).await
 }

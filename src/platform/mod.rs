@@ -37,6 +37,7 @@ use crate::config::Config;
 use crate::domain::ids::is_room_key;
 use crate::domain::metrics::Metric;
 use crate::domain::tokens::hex;
+use crate::model::Builtin;
 use crate::ports::{Entropy, Log, Mailer, Metrics};
 use crate::request_ids::{self, Ids};
 use crate::{handlers, jobs};
@@ -155,6 +156,7 @@ impl JobPorts {
             rooms: &self.rooms,
             inboxes: &self.inboxes,
             http: &outbound::Outside,
+            model: &Builtin,
             mailer: self.mailer.as_ref(),
             clock: &System,
             entropy: &System,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{IdempotencyRecord, Page, Written, first, keep_key, rows};
-use crate::domain::ids::{QuizId, SchoolId};
+use crate::domain::ids::{QuizId, SchoolId, UserId};
 use crate::domain::quiz::Quiz;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Identity, Scope};
@@ -67,6 +67,9 @@ struct BodyRow {
 const INSERT: &str = "
     insert into quizzes (id, school_id, owner_id, title, subject, grade_level, body, question_count, created_at, updated_at)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
+const INSERT_UNLESS_THERE: &str = "
+    insert into quizzes (id, school_id, owner_id, title, subject, grade_level, body, question_count, created_at, updated_at)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (id) do nothing";
 const LIST: &str = "
     select id, title, subject, grade_level, question_count, revision, published_version, published_revision, created_at,
       updated_at
@@ -112,6 +115,29 @@ fn question_count(quiz: &Quiz) -> i64 {
     i64::try_from(quiz.questions.len()).unwrap_or(i64::MAX)
 }
 
+fn inserted(school: &SchoolId, owner: &UserId, new: &NewQuiz<'_>) -> Result<[Value; 9], DbError> {
+    Ok([
+        Value::from(new.id),
+        school.into(),
+        owner.into(),
+        new.quiz.title.as_str().into(),
+        new.quiz.subject.as_str().into(),
+        new.quiz.grade_level.into(),
+        stored(new.quiz)?.into(),
+        question_count(new.quiz).into(),
+        new.now.into(),
+    ])
+}
+
+/// Adds a quiz, for the batch of what it belongs to. Twice is once.
+pub(super) fn insert_unless_there(
+    school: &SchoolId,
+    owner: &UserId,
+    new: &NewQuiz<'_>,
+) -> Result<Statement, DbError> {
+    Ok(Statement::new(INSERT_UNLESS_THERE, inserted(school, owner, new)?))
+}
+
 /// Adds a quiz.
 pub async fn insert(
     db: &dyn Database,
@@ -119,17 +145,7 @@ pub async fn insert(
     new: &NewQuiz<'_>,
     idempotency: Option<&IdempotencyRecord>,
 ) -> Result<(), DbError> {
-    let params = [
-        Value::from(new.id),
-        (&caller.school_id).into(),
-        (&caller.user_id).into(),
-        new.quiz.title.as_str().into(),
-        new.quiz.subject.as_str().into(),
-        new.quiz.grade_level.into(),
-        stored(new.quiz)?.into(),
-        question_count(new.quiz).into(),
-        new.now.into(),
-    ];
+    let params = inserted(&caller.school_id, &caller.user_id, new)?;
     let mut statements = vec![Statement::new(INSERT, params)];
     if let Some(record) = idempotency {
         statements.push(keep_key(caller, record, new.id.into(), new.now));

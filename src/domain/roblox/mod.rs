@@ -1,5 +1,6 @@
 //! Games in Roblox: what makes one acceptable, and what its servers and Roblox itself tell.
 
+mod content;
 mod document;
 mod game;
 mod nudge;
@@ -7,6 +8,10 @@ mod progress;
 mod sealed;
 mod webhook;
 
+pub use content::{
+    ContentKind, ContentStatus, DeploymentStatus, MAX_BODY_BYTES, MAX_CONTENTS, TEMPLATES, Template,
+    key_field,
+};
 pub use document::{Document, Texts};
 pub use game::{
     DEFAULT_MAX_PLAYERS, GameStatus, MAX_DESCRIPTION, MAX_GAMES, MAX_PLAYERS, MAX_SETTINGS_BYTES, MAX_TITLE,

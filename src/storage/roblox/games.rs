@@ -89,7 +89,7 @@ pub enum Inserted {
 #[derive(Clone, Debug)]
 pub enum Changed {
     /// It was done.
-    Done(GameRow),
+    Done(Box<GameRow>),
     /// There is no such game in the caller's scope.
     NotFound,
     /// It has another revision than the caller saw.
@@ -136,7 +136,7 @@ const BY_ID: &str = "
 const OF_CLASS: &str = "
     select id, school_id, owner_id, class_id, title, description, subject, grade_level, max_players, universe_id, place_id,
       template_id, settings, status, live_version, revision, created_at, updated_at, archived_at
-    from roblox_games where school_id = ?1 and class_id = ?2 and (?3 is null or id = ?3) and status <> 'archived'
+    from roblox_games where school_id = ?1 and class_id = ?2 and status <> 'archived'
     order by id desc limit 100";
 const UPDATE: &str = "
     update roblox_games set title = coalesce(?4, title), description = coalesce(?5, description),
@@ -241,14 +241,13 @@ pub async fn by_id(db: &dyn Database, scope: &Scope, id: &GameId) -> Result<Opti
     first(db, BY_ID, vec![school, owner, id.into()]).await
 }
 
-/// The games of a class that are not archived, the newest hundred; or the one of them with this id.
+/// The games of a class that are not archived, the newest hundred.
 pub async fn of_class(
     db: &dyn Database,
     school: &SchoolId,
     class: &ClassId,
-    id: Option<&GameId>,
 ) -> Result<Vec<GameRow>, DbError> {
-    rows(db, OF_CLASS, vec![school.into(), class.into(), id.into()]).await
+    rows(db, OF_CLASS, vec![school.into(), class.into()]).await
 }
 
 /// Changes a game, if it still has the revision that the caller saw.
@@ -284,7 +283,7 @@ pub async fn update(
     let has_class = results.next().is_some_and(|rows| !rows.is_empty()) || change.class_id.is_none();
     let after: Option<GameRow> = decode_first(results.next().unwrap_or_default())?;
     Ok(match (before, after) {
-        (_, Some(game)) => Changed::Done(game),
+        (_, Some(game)) => Changed::Done(Box::new(game)),
         (None, None) => Changed::NotFound,
         (Some(game), None) if game.status == GameStatus::Archived => Changed::Archived,
         (Some(game), None) if revision.is_some_and(|revision| revision != game.revision) => Changed::Conflict,

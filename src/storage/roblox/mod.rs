@@ -2,8 +2,12 @@
 
 pub mod checkpoints;
 pub mod connections;
+pub mod content;
+pub mod deployments;
 pub mod erasure;
+pub mod events;
 pub mod games;
+pub mod generation;
 pub mod nudges;
 pub mod progress;
 

@@ -140,6 +140,8 @@ pub struct World {
     quiz: Value,
     session: Value,
     game: Value,
+    content: Value,
+    deployment: Value,
     factor_id: String,
     seat_id: String,
     notification_id: String,
@@ -197,6 +199,8 @@ impl World {
             quiz: Value::Null,
             session: Value::Null,
             game: Value::Null,
+            content: Value::Null,
+            deployment: Value::Null,
             factor_id: String::new(),
             seat_id: String::new(),
             notification_id: String::new(),
@@ -224,6 +228,11 @@ impl World {
         let game =
             json!({"title": "Space", "subject": "Science", "grade_level": 5, "class_id": self.class["id"]});
         self.game = teacher.post("/api/v1/roblox/games", &game).expect(201);
+        let content = json!({"kind": "lesson", "title": "Orbit", "subject": "Science", "grade_level": 5, "status": "ready"});
+        self.content = teacher.post("/api/v1/roblox/content", &content).expect(201);
+        let deployment = json!({"content_id": self.content["id"], "game_id": self.game["id"]});
+        self.deployment = teacher.post("/api/v1/roblox/content/deploy", &deployment).expect(202);
+        assert!(self.app.run_jobs().is_empty());
         let mut game = Game::open(&self.app, &self.class, "job");
         let join = game.join(1);
         game.sync(&[join]);
@@ -286,11 +295,12 @@ impl World {
             (_, "room_key") => text(&self.class["room_key"]),
             (_, "quiz_id") => text(&self.quiz["id"]),
             (_, "session_id") => text(&self.session["id"]),
+            (_, "content_id") => text(&self.content["id"]),
+            (_, "deployment_id") => text(&self.deployment["id"]),
             (_, "game_id") => text(&self.game["id"]),
             (_, "connection_id") => CONNECTION_ID.to_owned(),
-            (_, "student_id") => self.seat_id.clone(),
             (_, "factor_id") => self.factor_id.clone(),
-            (_, "seat_id") => self.seat_id.clone(),
+            (_, "seat_id" | "student_id") => self.seat_id.clone(),
             (_, "notification_id") => self.notification_id.clone(),
             ("teachers", "user_id") => user(903),
             (_, "user_id") => user(0),

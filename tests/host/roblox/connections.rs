@@ -100,10 +100,10 @@ fn a_test_says_what_roblox_says_of_the_key() {
     test().problem(503, "unavailable");
     open_cloud(&app, &[]);
     let told = test().expect(200);
-    assert_eq!((&told["ok"], &told["may_publish"]), (&json!(true), &json!(true)));
+    assert_eq!((&told["ok"], &told["key"]), (&json!(true), &json!("active")));
     open_cloud(&app, &[401, 500, 429]);
     let told = test().expect(200);
-    assert_eq!((&told["ok"], &told["is_known"]), (&json!(false), &json!(false)));
+    assert_eq!((&told["ok"], &told["key"]), (&json!(false), &json!("refused")));
     test().problem(503, "unavailable");
     test().problem(503, "unavailable");
     app.db.execute("update roblox_connections set kid = 'gone'");

@@ -9,7 +9,7 @@ use super::support::{ROBLOX, below, co_teach, game, game_of};
 use crate::support::{Actor, Game, Reply, TestApp};
 
 /// Ada's class with a game and three pupils in it.
-struct Class {
+struct Taught {
     app: Arc<TestApp>,
     ada: Actor,
     class: Value,
@@ -17,7 +17,7 @@ struct Class {
     server: Game,
 }
 
-impl Class {
+impl Taught {
     fn new() -> Self {
         let app = TestApp::new();
         let ada = app.sign_in("ada");
@@ -70,7 +70,7 @@ impl Class {
 
 #[test]
 fn a_game_server_reports_and_the_teacher_reads() {
-    let class = Class::new();
+    let class = Taught::new();
     let more = json!({"progress": 40, "score": 70, "time_spent_minutes": 1.5, "completed_objectives": ["Dock"],
         "progress_data": {"room": "airlock"}});
     let reported = class.report("e1", "1", more).expect(200);
@@ -95,7 +95,7 @@ fn a_game_server_reports_and_the_teacher_reads() {
 
 #[test]
 fn a_report_that_comes_twice_counts_once_and_a_late_one_takes_nothing_back() {
-    let class = Class::new();
+    let class = Taught::new();
     let first = json!({"progress": 40, "score": 70, "time_spent_minutes": 2, "completed_objectives": ["A"]});
     class.report("e1", "1", first.clone()).expect(200);
     let again = class.report("e1", "1", first).expect(200);
@@ -118,7 +118,7 @@ fn a_report_that_comes_twice_counts_once_and_a_late_one_takes_nothing_back() {
 
 #[test]
 fn nobody_reports_for_pupils_who_are_not_theirs() {
-    let class = Class::new();
+    let class = Taught::new();
     let (alan, eve, grace) =
         (class.app.sign_in("alan"), class.app.sign_in("eve"), class.app.sign_in("grace"));
     let path = format!("{ROBLOX}/progress/update");
@@ -149,7 +149,7 @@ fn nobody_reports_for_pupils_who_are_not_theirs() {
 
 #[test]
 fn a_game_that_is_not_there_or_not_active_takes_nothing() {
-    let class = Class::new();
+    let class = Taught::new();
     let settings = below("games", &class.game, "/settings");
     class.ada.patch(&settings, &json!({"status": "paused"})).expect(200);
     class.report("e1", "1", json!({"progress": 1})).problem(409, "conflict");
@@ -168,7 +168,7 @@ fn a_game_that_is_not_there_or_not_active_takes_nothing() {
 
 #[test]
 fn a_pupil_who_was_removed_reports_nothing_and_stands_on_no_board() {
-    let class = Class::new();
+    let class = Taught::new();
     class.report("e1", "1", json!({"score": 10})).expect(200);
     let seat = class.seat(1);
     let path = format!("/api/v1/classes/{}/seats/{seat}/remove", class.class["id"].as_str().unwrap());
@@ -181,7 +181,7 @@ fn a_pupil_who_was_removed_reports_nothing_and_stands_on_no_board() {
 
 #[test]
 fn what_is_wrong_with_a_report_is_said_field_by_field() {
-    let class = Class::new();
+    let class = Taught::new();
     let cases = [
         ("progress", json!(101)),
         ("score", json!(-1)),
@@ -207,7 +207,7 @@ fn what_is_wrong_with_a_report_is_said_field_by_field() {
 
 #[test]
 fn the_newest_ten_checkpoints_are_kept() {
-    let class = Class::new();
+    let class = Taught::new();
     for n in 1..=12 {
         class.app.clock.advance(1);
         let saved = class.checkpoint(&format!("c{n}"), json!({})).expect(201);
@@ -233,7 +233,7 @@ fn the_newest_ten_checkpoints_are_kept() {
 
 #[test]
 fn the_board_is_reachable_and_ranks_by_what_is_asked_for() {
-    let class = Class::new();
+    let class = Taught::new();
     for (user, score, percent, minutes) in [("1", 50, 90, 5), ("2", 80, 20, 5), ("3", 50, 30, 9)] {
         let more = json!({"score": score, "progress": percent, "time_spent_minutes": minutes});
         class.report(&format!("e{user}"), user, more).expect(200);
@@ -264,7 +264,7 @@ fn the_board_is_reachable_and_ranks_by_what_is_asked_for() {
 
 #[test]
 fn a_report_whose_writing_fails_counts_when_it_comes_again() {
-    let class = Class::new();
+    let class = Taught::new();
     let more = json!({"time_spent_minutes": 2});
     class.app.db.fail_nth(3);
     class.report("e1", "1", more.clone()).problem(503, "unavailable");

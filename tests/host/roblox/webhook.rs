@@ -1,5 +1,6 @@
 //! Roblox's webhooks, and people who want to be forgotten.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -98,24 +99,26 @@ impl Known {
         below("webhook", &self.connection, "")
     }
 
-    fn erasure(&self, id: &str) -> String {
-        json!({"NotificationId": id, "EventType": "RightToErasureRequest", "EventTime": "2023-12-30T16:24:24.2118874Z",
-            "EventPayload": {"UserId": USER, "GameIds": [123]}})
-        .to_string()
-    }
-
     /// Everything that D1, the room and the inboxes hold of pupils, as text.
     fn everything(&self) -> String {
         let mut text = String::new();
         let tables = self.app.db.rows("select name from sqlite_master where type = 'table'");
         for table in tables {
             let name = table["name"].as_str().unwrap();
-            text += &format!("{name}: {:?}\n", self.app.db.rows(&format!("select * from {name}")));
+            let rows = self.app.db.rows(&format!("select * from {name}"));
+            writeln!(text, "{name}: {rows:?}").unwrap();
         }
         text += &self.app.rooms.dump(self.class["room_key"].as_str().unwrap());
         text += &self.ada.get("/api/v1/notifications").expect(200).to_string();
         text
     }
+}
+
+/// A request of the first pupil's to be forgotten.
+fn erasure(id: &str) -> String {
+    json!({"NotificationId": id, "EventType": "RightToErasureRequest", "EventTime": "2023-12-30T16:24:24.2118874Z",
+        "EventPayload": {"UserId": USER, "GameIds": [123]}})
+    .to_string()
 }
 
 fn sign(at: i64, body: &str, secret: &str) -> String {
@@ -130,7 +133,7 @@ fn who_wants_to_be_forgotten_is_forgotten_everywhere() {
     let (name, user) = ("Pupil 4815162342", USER.to_string());
     let before = known.everything();
     assert!(before.contains(name) && before.contains(&user) && before.contains("Pupil 07"));
-    let reply = known.send(&known.erasure("n1")).expect(200);
+    let reply = known.send(&erasure("n1")).expect(200);
     assert_eq!(reply, json!({"status": "accepted", "event_id": "n1"}));
     assert!(known.app.run_jobs().is_empty());
     known.settle();
@@ -159,7 +162,7 @@ fn who_wants_to_be_forgotten_is_forgotten_everywhere() {
 #[test]
 fn who_was_forgotten_may_come_again_as_somebody_new() {
     let mut known = known();
-    known.send(&known.erasure("n1")).expect(200);
+    known.send(&erasure("n1")).expect(200);
     assert!(known.app.run_jobs().is_empty());
     let answered = known.server.event("progress", USER, json!({"progress": {"percent": 1}}));
     assert_eq!(known.server.one(&answered)["code"], "seat_unknown");
@@ -175,7 +178,7 @@ fn who_was_forgotten_may_come_again_as_somebody_new() {
 #[test]
 fn a_notification_that_comes_twice_is_done_once() {
     let known = known();
-    let body = known.erasure("n1");
+    let body = erasure("n1");
     known.send(&body).expect(200);
     // Before it is done, the same again asks for it again: the first message may be lost.
     assert_eq!(known.send(&body).expect(200)["status"], "duplicate");
@@ -191,7 +194,7 @@ fn an_erasure_that_ends_in_its_middle_is_carried_out_by_the_next_try() {
     // The reads come first; whichever write fails, the next try does the rest.
     for nth in 1..=5 {
         let known = known();
-        known.send(&known.erasure("n1")).expect(200);
+        known.send(&erasure("n1")).expect(200);
         known.app.db.fail_nth(nth);
         let errors = known.app.run_jobs();
         assert_eq!(errors.len(), 1, "batch {nth}");
@@ -205,7 +208,7 @@ fn an_erasure_that_ends_in_its_middle_is_carried_out_by_the_next_try() {
 #[test]
 fn an_erasure_whose_message_is_lost_is_carried_out_by_the_tick() {
     let known = known();
-    known.send(&known.erasure("n1")).expect(200);
+    known.send(&erasure("n1")).expect(200);
     known.app.jobs.0.lock().unwrap().clear();
     let tick = || block_on(toolboxai_edge::jobs::tick(&known.app.ports())).unwrap();
     tick();
@@ -220,7 +223,7 @@ fn a_report_under_way_does_not_bring_a_forgotten_pupil_back() {
     let known = known();
     let school = format!("sch_{:026}", 1);
     let class = known.class["id"].as_str().unwrap();
-    known.send(&known.erasure("n1")).expect(200);
+    known.send(&erasure("n1")).expect(200);
     assert!(known.app.run_jobs().is_empty());
     let report = toolboxai_edge::rooms::Report {
         class_id: serde_json::from_value(json!(class)).unwrap(),
@@ -244,7 +247,7 @@ fn a_report_under_way_does_not_bring_a_forgotten_pupil_back() {
 #[test]
 fn what_roblox_did_not_sign_is_refused_and_changes_nothing() {
     let known = known();
-    let body = known.erasure("n1");
+    let body = erasure("n1");
     let now = known.app.clock.now().as_secs();
     let bad = [
         sign(now, &body, "another-secret-of-a-webhook"),
@@ -292,8 +295,8 @@ fn a_sample_is_answered_and_what_nobody_knows_is_taken_and_logged() {
 fn a_notification_that_cannot_be_kept_is_refused_so_that_roblox_sends_it_again() {
     let known = known();
     known.app.db.fail_nth(2);
-    known.send(&known.erasure("n1")).problem(503, "unavailable");
-    assert_eq!(known.send(&known.erasure("n1")).expect(200)["status"], "accepted");
+    known.send(&erasure("n1")).problem(503, "unavailable");
+    assert_eq!(known.send(&erasure("n1")).expect(200)["status"], "accepted");
 }
 
 #[test]
@@ -314,7 +317,7 @@ fn classes_of_other_games_and_schools_are_left_alone() {
     let mut elsewhere = Game::open(&known.app, &mine, "elsewhere");
     let join = elsewhere.join(USER);
     elsewhere.sync(&[join]);
-    known.send(&known.erasure("n1")).expect(200);
+    known.send(&erasure("n1")).expect(200);
     assert!(known.app.run_jobs().is_empty());
     for class in [&theirs, &mine] {
         let count = known.app.rooms.number(class["room_key"].as_str().unwrap(), "select count(*) from seats");

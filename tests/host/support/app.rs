@@ -206,6 +206,7 @@ impl TestApp {
             rooms: self.rooms.as_ref(),
             inboxes: self.rooms.inboxes.as_ref(),
             http: self.outside.as_ref(),
+            model: self.model.as_ref(),
             mailer: &self.mailer,
             clock: self.clock.as_ref(),
             entropy: self.entropy.as_ref(),
