@@ -2,7 +2,9 @@
 
 pub(super) mod body;
 pub mod caller;
+mod confirming;
 mod messages;
+mod pairing;
 mod registering;
 mod settings;
 mod tokens;
@@ -31,5 +33,10 @@ use plugin_post;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(registering::routes()).merge(messages::routes()).merge(work::routes())
+    OpenApiRouter::new()
+        .merge(registering::routes())
+        .merge(messages::routes())
+        .merge(work::routes())
+        .merge(pairing::routes())
+        .merge(confirming::routes())
 }

@@ -5,11 +5,12 @@ use axum::extract::State;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::body::PluginBody;
 use super::caller::{PluginCaller, unexpected};
+use super::pairing::{PairingOut, admit, offer, paired_update};
 use super::plugin_post;
 use super::tokens::{IssuedToken, issue};
 use crate::domain::ids::PluginId;
@@ -22,6 +23,7 @@ use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::plugins::{Act, Acted, PluginStatus, PluginView, RegistryAnswer, RegistryOp, Standing};
+use crate::storage::plugins;
 
 /// How often a plugin should say that it lives: as the old one does.
 const HEARTBEAT_S: u32 = 30;
@@ -97,6 +99,9 @@ pub struct RegisteredOut {
     heartbeat_interval: u32,
     /// Seconds from one poll to the next.
     polling_interval: i64,
+    /// How it is paired; nothing where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairing: Option<PairingOut>,
 }
 
 /// Takes a registration: of a plugin that shows a good token it is that plugin's, of everybody else a new one in a lobby.
@@ -109,11 +114,17 @@ async fn register(
     app.count(context, &[(Action::PluginRegistration, Per::Address.of(context.address()))]).await?;
     let registration = Registration::parse(fields).map_err(ApiError::invalid)?;
     let known = known(app, headers, context, &registration).await?;
+    let lobby = RegistryName::lobby(&registration);
     let (standing, token) = match known {
         Some(known) => known,
         None => newcomer(app, registration).await?,
     };
-    Ok(registered(app, standing, token))
+    let pairing = if standing.owner.is_none() {
+        Some(offer(app, context, &standing, &lobby, &Capability::ALL).await?)
+    } else {
+        None
+    };
+    Ok(RegisteredOut { pairing, ..registered(app, standing, token) })
 }
 
 fn registered(
@@ -134,6 +145,7 @@ fn registered(
         capabilities: standing.owner.map(|owner| owner.capabilities).unwrap_or_default(),
         heartbeat_interval: HEARTBEAT_S,
         polling_interval: preferences.and_then(|it| it.polling_interval).unwrap_or(POLL_S),
+        pairing: None,
     }
 }
 
@@ -187,10 +199,20 @@ async fn refreshed(
     context: &RequestContext,
     registration: Option<Registration>,
 ) -> Result<(Standing, IssuedToken), ApiError> {
+    // First what it was granted: when that cannot be found out, its token stays as it is.
+    let claims = &caller.claims;
+    let grant = plugins::standing(app.db.as_ref(), &claims.plugin_id).await?;
+    if claims.registry.is_school() && grant.is_none() {
+        let detail = "The plugin was unpaired, or whoever paired it has no access any more.";
+        return Err(ApiError::new(ProblemCode::InvalidToken, detail));
+    }
     let Acted::Refreshed(standing) = caller.act(app, context, Act::Refresh(registration)).await? else {
         return Err(unexpected());
     };
-    let claims = &caller.claims;
+    let grant = grant.filter(|grant| !claims.registry.is_school() && grant.epoch == standing.epoch);
+    if let Some(grant) = grant {
+        return admit(app, &grant).await;
+    }
     let token = issue(app, &standing, claims.registry.clone(), claims.school_id.as_ref()).await?;
     Ok((standing, token))
 }
@@ -262,7 +284,7 @@ async fn beat(
     let Acted::Beat(beat) = caller.act(app, context, Act::Heartbeat).await? else {
         return Err(unexpected());
     };
-    let paired = beat.paired.map(|school_id| json!({"type": "paired", "data": {"school_id": school_id}}));
+    let paired = beat.paired.map(|school_id| paired_update(&school_id));
     Ok(HeartbeatOut {
         success: true,
         plugin_id: caller.claims.plugin_id,

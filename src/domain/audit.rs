@@ -130,6 +130,15 @@ pub enum AuditAction {
     /// A user of Roblox was forgotten, as Roblox asked.
     #[serde(rename = "roblox.user_erased")]
     RobloxUserErased,
+    /// A Studio plugin was paired.
+    #[serde(rename = "plugin.paired")]
+    PluginPaired,
+    /// A Studio plugin was denied.
+    #[serde(rename = "plugin.denied")]
+    PluginDenied,
+    /// A pairing of a Studio plugin was ended.
+    #[serde(rename = "plugin.revoked")]
+    PluginRevoked,
     /// The audit log was exported.
     #[serde(rename = "audit.exported")]
     AuditExported,
@@ -177,6 +186,8 @@ pub enum SubjectKind {
     Identity,
     /// A connection to Roblox.
     Connection,
+    /// A Studio plugin.
+    Plugin,
     /// A route of the API.
     Route,
     /// An operator of the service, by the name in `OPERATOR_KEYS`.

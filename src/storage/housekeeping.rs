@@ -1,6 +1,6 @@
 //! What the cron deletes, and the letters that no queue could deliver.
 
-use super::{factors, used_challenges};
+use super::{factors, plugins, used_challenges};
 use crate::domain::ids::{DeadLetterId, MailId};
 use crate::domain::roblox::EVENT_IDS_KEPT_MS;
 use crate::domain::time::{DAY_MS, Timestamp};
@@ -48,7 +48,10 @@ const KEEP_MAIL_LETTER: &str = "
 /// Deletes what nobody needs any more.
 pub async fn tidy(db: &dyn Database, now: Timestamp) -> Result<(), DbError> {
     let forget = |sql, kept_ms: i64| Statement::new(sql, [now.plus_millis(-kept_ms).into()]);
+    let [pairings, revoked] = plugins::forget(now);
     db.batch(vec![
+        pairings,
+        revoked,
         forget(FORGET_KEYS, KEYS_KEPT_MS),
         forget(FORGET_REGISTRATIONS, DAY_MS),
         forget(FORGET_RESETS, DAY_MS),

@@ -13,6 +13,7 @@ pub mod invitations;
 pub mod mails;
 pub mod passwords;
 pub mod people;
+pub mod plugins;
 pub mod quizzes;
 pub mod recovery_codes;
 pub mod registrations;

@@ -1,6 +1,8 @@
 //! Studio plugins: coming, staying alive, pairing, messages, sessions, going.
 
 mod life;
+mod messages;
+mod pairing;
 
 use std::sync::Arc;
 
@@ -27,4 +29,19 @@ pub fn register(app: &Arc<TestApp>, studio_id: &str) -> (String, Actor) {
     let made = app.anonymous().post("/register_plugin", &old_plugin(studio_id)).expect(200);
     let token = made["token"].as_str().unwrap();
     (made["plugin_id"].as_str().unwrap().to_owned(), app.with_token(token))
+}
+
+/// A plugin that somebody paired, with all capabilities: its id, and itself with its token.
+pub fn paired(app: &Arc<TestApp>, teacher: &Actor, studio_id: &str) -> (String, Actor) {
+    let made = app.anonymous().post("/register_plugin", &old_plugin(studio_id)).expect(200);
+    let code = json!({"user_code": made["pairing"]["user_code"]});
+    teacher.post("/api/v1/plugins/pairings/approve", &code).expect(200);
+    let plugin = app.with_token(made["token"].as_str().unwrap());
+    let refreshed = plugin.post("/api/v1/plugins/refresh", &json!({})).expect(200);
+    (made["plugin_id"].as_str().unwrap().to_owned(), app.with_token(refreshed["token"].as_str().unwrap()))
+}
+
+/// The same, without its id.
+pub fn pair(app: &Arc<TestApp>, teacher: &Actor, studio_id: &str) -> Actor {
+    paired(app, teacher, studio_id).1
 }

@@ -120,6 +120,8 @@ impl Maker<'_> {
     fn special(&mut self, schema: &str) -> Option<Value> {
         match schema {
             "AuthorQuiz" => Some(fractions()),
+            "UserCodeIn" => Some(json!({"user_code": self.world.user_code()})),
+            "CommunicateIn" => Some(json!({"action": "sync_data"})),
             "LinkCodeIn" => Some(json!({"code": self.world.guardian_code})),
             "InvitationIn" => {
                 self.names_something = true;

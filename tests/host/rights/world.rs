@@ -40,10 +40,15 @@ pub enum Caller {
     IntegrationKey,
     OtherIntegrationKey,
     OperatorKey,
+    /// The teacher's Studio plugin, with all capabilities.
+    Plugin,
+    OtherPlugin,
+    /// A plugin that nobody has paired.
+    UnpairedPlugin,
 }
 
 /// Everybody, in the order of the columns.
-pub const CALLERS: [Caller; 16] = [
+pub const CALLERS: [Caller; 19] = [
     Caller::Anonymous,
     Caller::Parent,
     Caller::Student,
@@ -60,6 +65,9 @@ pub const CALLERS: [Caller; 16] = [
     Caller::IntegrationKey,
     Caller::OtherIntegrationKey,
     Caller::OperatorKey,
+    Caller::Plugin,
+    Caller::OtherPlugin,
+    Caller::UnpairedPlugin,
 ];
 
 impl Caller {
@@ -81,6 +89,9 @@ impl Caller {
             Self::IntegrationKey => "integration_key",
             Self::OtherIntegrationKey => "other_school_integration_key",
             Self::OperatorKey => "operator_key",
+            Self::Plugin => "plugin_token",
+            Self::OtherPlugin => "other_school_plugin_token",
+            Self::UnpairedPlugin => "unpaired_plugin_token",
         }
     }
 
@@ -92,13 +103,21 @@ impl Caller {
             Self::GameKey | Self::OtherGameKey => Some("game_key"),
             Self::IntegrationKey | Self::OtherIntegrationKey => Some("integration_key"),
             Self::OperatorKey => Some("operator_key"),
+            Self::Plugin | Self::OtherPlugin | Self::UnpairedPlugin => Some("plugin_token"),
             _ => Some("access_token"),
         }
     }
 
     /// Whether they come from the second school.
     pub fn is_elsewhere(self) -> bool {
-        matches!(self, Self::OtherTeacher | Self::OtherAdmin | Self::OtherGameKey | Self::OtherIntegrationKey)
+        matches!(
+            self,
+            Self::OtherTeacher
+                | Self::OtherAdmin
+                | Self::OtherGameKey
+                | Self::OtherIntegrationKey
+                | Self::OtherPlugin
+        )
     }
 
     pub fn is_person(self) -> bool {
@@ -148,6 +167,9 @@ pub struct World {
     /// For a parent.
     pub guardian_code: String,
     game_token: String,
+    /// The teacher's, the other school's teacher's, and one that nobody has paired.
+    plugins: [Value; 3],
+    plugin_session_id: String,
     issued_at: Timestamp,
     next_address: Cell<u32>,
 }
@@ -206,6 +228,8 @@ impl World {
             notification_id: String::new(),
             guardian_code: String::new(),
             game_token: String::new(),
+            plugins: Default::default(),
+            plugin_session_id: String::new(),
             issued_at,
             next_address: Cell::new(0),
         };
@@ -244,6 +268,18 @@ impl World {
         inbox["items"][0]["id"].as_str().unwrap().clone_into(&mut self.notification_id);
         inbox["items"][0]["seat_id"].as_str().unwrap().clone_into(&mut self.seat_id);
         self.insert_rows();
+        self.plugins = ["teacher", "other", "unpaired"].map(|name| {
+            let body = json!({"studio_id": format!("studio-{name}")});
+            self.app.anonymous().post("/register_plugin", &body).expect(200)
+        });
+        for (at, owner) in [Caller::Teacher, Caller::OtherTeacher].into_iter().enumerate() {
+            let code = json!({"user_code": self.plugins[at]["pairing"]["user_code"]});
+            self.actor(owner, true).post("/api/v1/plugins/pairings/approve", &code).expect(200);
+            let plugin = self.app.with_token(self.plugins[at]["token"].as_str().unwrap());
+            self.plugins[at] = plugin.post("/api/v1/plugins/refresh", &json!({})).expect(200);
+        }
+        let session = self.actor(Caller::Plugin, true).post("/plugin/session/start", &json!({})).expect(200);
+        session["session_id"].as_str().unwrap().clone_into(&mut self.plugin_session_id);
         let class = self.class["id"].as_str().unwrap();
         let path = format!("/api/v1/classes/{class}/seats/{}/guardian-code", self.seat_id);
         let code = teacher.post(&path, &json!({})).expect(201);
@@ -307,6 +343,8 @@ impl World {
             (_, "key_id") => INTEGRATION_KEY_ID.to_owned(),
             (_, "invitation_id") => INVITATION_ID.to_owned(),
             (_, "link_id") => LINK_ID.to_owned(),
+            (_, "plugin_id") => text(&self.plugins[0]["plugin_id"]),
+            (_, "plugin_session_id") => self.plugin_session_id.clone(),
             (_, "identity_id") => IDENTITY_ID.to_owned(),
             _ => return None,
         })
@@ -319,11 +357,23 @@ impl World {
             Caller::GameToken => self.app.with_token(&self.game_token),
             Caller::GameKey => self.app.with_token(GAME_KEY),
             Caller::OtherGameKey => self.app.with_token(OTHER_GAME_KEY),
+            Caller::Plugin => self.plugin(0),
+            Caller::OtherPlugin => self.plugin(1),
+            Caller::UnpairedPlugin => self.plugin(2),
             Caller::IntegrationKey => self.app.with_token(INTEGRATION_KEYS[0]),
             Caller::OtherIntegrationKey => self.app.with_token(INTEGRATION_KEYS[1]),
             Caller::OperatorKey => self.app.with_token(OPERATOR_KEY),
             _ => self.app.with_token(&self.access_token(caller, is_recent)),
         }
+    }
+
+    fn plugin(&self, at: usize) -> Actor {
+        self.app.with_token(self.plugins[at]["token"].as_str().unwrap())
+    }
+
+    /// The code that the unpaired plugin shows.
+    pub fn user_code(&self) -> Value {
+        self.plugins[2]["pairing"]["user_code"].clone()
     }
 
     fn access_token(&self, caller: Caller, is_recent: bool) -> String {
@@ -347,10 +397,11 @@ impl World {
         format!("10.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255)
     }
 
-    /// Ends all sign-ins and revokes the key.
+    /// Ends all sign-ins and plugins, and revokes the key.
     pub fn end_everybody(&self) {
         let people = CALLERS.into_iter().filter_map(Caller::person).map(|(number, ..)| sign_in(number));
-        let subjects = people.chain([format!("gk_{:026}", 1)]);
+        let plugins = self.plugins.iter().map(|plugin| plugin["plugin_id"].as_str().unwrap().to_owned());
+        let subjects = people.chain([format!("gk_{:026}", 1)]).chain(plugins);
         let until = self.app.clock.now().plus_millis(960_000);
         let entry = |subject| Revocation { subject, issued_until: None, until };
         block_on(self.app.revocations.end(subjects.map(entry).collect())).unwrap();
