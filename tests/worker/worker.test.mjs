@@ -10,6 +10,7 @@ import { oidc } from "./oidc.mjs";
 import { place } from "./place.mjs";
 import { operations } from "./operations.mjs";
 import { platform } from "./platform.mjs";
+import { plugins } from "./plugins.mjs";
 import { pusher } from "./pusher.mjs";
 import { repeats } from "./repeats.mjs";
 import { studioPlugin } from "./studio-plugin.mjs";
@@ -36,6 +37,7 @@ operations(world);
 roblox(world);
 audit(world);
 studioPlugin(world);
+plugins(world);
 crash(world);
 place(world);
 
