@@ -1265,6 +1265,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations/cache": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistics of the content cache
+         * @description Written down every `backup_interval` seconds: a crash loses the counts since then, and no entry.
+         */
+        get: operations["cache_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/config/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed the settings when */
+        get: operations["config_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/config/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to older settings
+         * @description They become a new version.
+         */
+        post: operations["roll_back_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List plugins
+         * @description Those that you paired, newest first; an admin sees the school's.
+         */
+        get: operations["list_plugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins/batch": {
         parameters: {
             query?: never;
@@ -1279,6 +1356,128 @@ export interface paths {
          * @description Up to a hundred operations, each by itself: one that is refused never fails its neighbours. All together count as one call.
          */
         post: operations["batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/content/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Generate a lesson */
+        post: operations["generate_content_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/content/quiz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Generate a quiz */
+        post: operations["generate_quiz_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/content/script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Generate a script */
+        post: operations["generate_script_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/content/scripts/{script_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a script template */
+        get: operations["script_template_v1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/content/terrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Generate terrain */
+        post: operations["generate_terrain_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/content/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for content without waiting */
+        post: operations["trigger_agents_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/device-authorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a pairing code
+         * @description RFC 8628 section 3.1; it registers the plugin as well, so the same Studio's earlier token ends. Errors are OAuth's.
+         */
+        post: operations["authorize_device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1353,6 +1552,67 @@ export interface paths {
         get: operations["list_own_plugins_v1"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/pairings/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pair a plugin
+         * @description It may from now on do what it asked for, in your name. Again is no error. A plugin of the same Studio and place that you
+         *     paired before is ended.
+         */
+        post: operations["approve_pairing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/pairings/deny": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deny a plugin
+         * @description Its code is good no more. Again is no error.
+         */
+        post: operations["deny_pairing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/pairings/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look up a pairing code
+         * @description What the plugin says of itself. Unknown or too old: 404.
+         */
+        post: operations["look_up_pairing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1519,6 +1779,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plugins/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a paired plugin's token
+         * @description RFC 8628 section 3.4. Until a teacher has decided: 400 with `authorization_pending`; too soon after the last question:
+         *     `slow_down`, and five seconds more between two from then on. Errors are OAuth's.
+         */
+        post: operations["get_plugin_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins/unregister": {
         parameters: {
             query?: never;
@@ -1534,6 +1815,26 @@ export interface paths {
          */
         post: operations["unregister_plugin_v1"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{plugin_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a pairing
+         * @description The plugin is out within seconds. Again is no error.
+         */
+        delete: operations["revoke_plugin"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1621,6 +1922,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roblox/analytics/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record an event of a game
+         * @description By the game server for its class, or by a teacher of the class. The same event again is kept once.
+         */
+        post: operations["record_game_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/analytics/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the school's games did
+         * @description In the last 24 hours, counted from what is stored. How the server itself is doing is in `/metrics`.
+         */
+        get: operations["show_performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/analytics/session/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the analytics of a live session
+         * @description Computed from the answers and from what games told of it.
+         */
+        get: operations["show_session_analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where to sign in with Roblox
+         * @description The start of the sign-in at Roblox, if this server is set up for it (`OIDC_PROVIDERS`); its state is kept in a cookie there,
+         *     never in an answer. 404 otherwise.
+         */
+        get: operations["show_roblox_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roblox/connections": {
         parameters: {
             query?: never;
@@ -1685,6 +2067,167 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roblox/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List content
+         * @description Newest first, without the bodies. A teacher gets their own, an admin the school's.
+         */
+        get: operations["list_content"];
+        put?: never;
+        /**
+         * Make content
+         * @description From a template, or with a body of one's own.
+         */
+        post: operations["create_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/content/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deploy content to a game
+         * @description The queue publishes it as the game's next version; when it is `deployed` the game's servers get it.
+         */
+        post: operations["deploy_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/content/deployments/{deployment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a deployment */
+        get: operations["show_deployment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/content/deployments/{deployment_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll a deployment back
+         * @description The version that was live before is live again. Only the live one can be rolled back; again is no error.
+         */
+        post: operations["roll_back_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/content/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate content
+         * @description Answers at once with content that is `queued`; then it is `generating`, and then `ready`, or `failed` with its reason:
+         *     `GET /api/v1/roblox/content/{content_id}/status` tells. A quiz becomes a draft of the caller's quizzes, which the content
+         *     names by `quiz_id`: no answer key goes to a game.
+         */
+        post: operations["generate_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/content/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List templates */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/content/{content_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show content */
+        get: operations["show_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change content
+         * @description With `If-Match`, only if nobody else has changed it since. What was deployed stays as it was.
+         */
+        patch: operations["change_content"];
+        trace?: never;
+    };
+    "/api/v1/roblox/content/{content_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show where content stands
+         * @description The content and its deployments, in one answer.
+         */
+        get: operations["show_content_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roblox/games": {
         parameters: {
             query?: never;
@@ -1725,6 +2268,27 @@ export interface paths {
          * @description For good: its servers get nothing any more. What pupils reached stays readable. Again is no error.
          */
         delete: operations["archive_game"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/games/{game_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a game's content
+         * @description The live version, for the servers of its class. `If-None-Match` with the version that a server has answers 304, and tells us
+         *     that it has it. 404 while nothing is live.
+         */
+        get: operations["show_game_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1820,6 +2384,26 @@ export interface paths {
          * @description The pupil is a seat, or a user of Roblox together with `game_id` or a game server's token. 404 while nothing was reported.
          */
         get: operations["show_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roblox/server/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the games of a server's class
+         * @description With their settings; the newest hundred that are not archived.
+         */
+        get: operations["list_server_games"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1974,6 +2558,164 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cache/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clear the content cache
+         * @description All entries go; the statistics stay.
+         */
+        post: operations["clear_cache"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the settings */
+        get: operations["read_config"];
+        put?: never;
+        /**
+         * Change settings
+         * @description All that are named, or none of them; what is not named stays. With `If-Match` only if nobody else changed them meanwhile.
+         */
+        post: operations["change_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generate_content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate a lesson
+         * @description As Studio plugins ask the API for it.
+         */
+        post: operations["generate_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generate_quiz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate a quiz
+         * @description The fields may stand in the query, too.
+         */
+        post: operations["generate_quiz"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generate_script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate a script
+         * @description Its source is `script`, too.
+         */
+        post: operations["generate_script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generate_simple_content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate a lesson
+         * @description As Studio plugins ask the bridge for it. Fields that are not known are ignored.
+         */
+        post: operations["generate_simple_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generate_terrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Generate terrain */
+        post: operations["generate_terrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How does it do?
+         * @description Every dependency is asked. 503 when one that is needed does not answer.
+         */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -2000,7 +2742,7 @@ export interface paths {
         };
         /**
          * Can it serve?
-         * @description Asks the database.
+         * @description The same checks as `/health`: 503 when one that is needed fails.
          */
         get: operations["ready"];
         put?: never;
@@ -2048,6 +2790,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the metrics
+         * @description Of all isolates together, in the text format of Prometheus, or as JSON where `Accept` asks for it. A crash loses the measurements
+         *     of an isolate's last seconds.
+         */
+        get: operations["read_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -2079,6 +2842,26 @@ export interface paths {
          * @description `sync_data` is `/sync`.
          */
         post: operations["communicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plugin/content/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate a lesson
+         * @description As newer Studio plugins ask for it.
+         */
+        post: operations["generate_plugin_content"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2245,6 +3028,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/plugin/trigger-agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for content without waiting
+         * @description It comes into the plugin's messages: `content_ready` with the answer of the route that it stands for (or, where that is too large
+         *     for a message, without `response`: send the same request with `seed` to `endpoint`), or `error`.
+         */
+        post: operations["trigger_agents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plugin/{plugin_id}": {
         parameters: {
             query?: never;
@@ -2357,6 +3161,26 @@ export interface paths {
          *     keeps its pairing.
          */
         post: operations["register_plugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/script/{script_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a script template
+         * @description `quiz`, `quiz_ui`, `terrain`, `terrain_generator`, `ui` or `npc_controller`, with parameters that work as they are.
+         */
+        get: operations["script_template"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2562,7 +3386,7 @@ export interface components {
          * @description Everything that is audited. A closed set: a filter and a reader can rely on it.
          * @enum {string}
          */
-        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "audit.exported";
+        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
         /** @description An event. */
         AuditEventOut: {
             /** @description What. */
@@ -2682,6 +3506,54 @@ export interface components {
          * @enum {string}
          */
         BriefKind: "lesson" | "quiz" | "terrain" | "script" | "activity";
+        /** @description How the cache does. */
+        CacheStats: {
+            /**
+             * Format: int64
+             * @description Bytes of keys and values.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description The most entries.
+             */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description Entries that went because there were too many or too many bytes.
+             */
+            evictions: number;
+            /**
+             * Format: int64
+             * @description Entries that went because they were too old.
+             */
+            expired: number;
+            /**
+             * Format: double
+             * @description Hits among all that was asked for, 0 to 1.
+             */
+            hit_rate: number;
+            /**
+             * Format: int64
+             * @description Answers that were in it.
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description The most bytes.
+             */
+            max_bytes: number;
+            /**
+             * Format: int64
+             * @description Answers that were not.
+             */
+            misses: number;
+            /**
+             * Format: int64
+             * @description Entries.
+             */
+            size: number;
+        };
         /**
          * @description What a paired plugin may do.
          * @enum {string}
@@ -2715,6 +3587,24 @@ export interface components {
             auth: string;
             /** @description The signed text of a presence channel. */
             channel_data?: string | null;
+        };
+        /** @description How one dependency does. */
+        CheckOut: {
+            /**
+             * Format: int64
+             * @description How long it took to answer.
+             */
+            duration_ms: number;
+            /** @description `failed` or `timed_out`. */
+            error?: string | null;
+            /** @description The same. */
+            healthy: boolean;
+            /** @description Whether nothing works without it. */
+            needed: boolean;
+            /** @description `healthy` or `unhealthy`. */
+            status: components["schemas"]["HealthStatus"];
+            /** @description When it was asked. */
+            timestamp: components["schemas"]["Timestamp"];
         };
         /** @description A pupil's checkpoint in a game. */
         CheckpointId: string;
@@ -2835,6 +3725,23 @@ export interface components {
             /** @description The person. */
             user_id: components["schemas"]["UserId"];
         };
+        /** @description The cache was cleared. */
+        ClearedOut: {
+            /**
+             * Format: int64
+             * @description How many entries there were.
+             */
+            cleared: number;
+            /** @description A sentence. */
+            message: string;
+            /** @description True. */
+            success: boolean;
+        };
+        /**
+         * @description Whether a key of Open Cloud is good.
+         * @enum {string}
+         */
+        CloudKeyStatus: "active" | "disabled" | "expired" | "refused";
         /** @description A code. */
         CodeIn: {
             /**
@@ -2855,6 +3762,49 @@ export interface components {
              * @description The highest id of a message that the plugin has.
              */
             last_message_id?: number | null;
+        };
+        /** @description The settings after a change. */
+        ConfigChangedOut: {
+            /** @description The settings. */
+            config: components["schemas"]["RuntimeConfig"];
+            /** @description A sentence. */
+            message: string;
+            /** @description True. */
+            success: boolean;
+            /**
+             * Format: int64
+             * @description Their version, which is the `ETag` as well.
+             */
+            version: number;
+        };
+        /** @description The settings that hold. */
+        ConfigOut: components["schemas"]["RuntimeConfig"] & {
+            /**
+             * Format: int64
+             * @description Their version, which is the `ETag` as well.
+             */
+            version: number;
+        };
+        /** @description A version of the settings. */
+        ConfigVersion: {
+            /** @description Since when. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Which operator made it. */
+            by: string;
+            /** @description What it says. */
+            config: components["schemas"]["RuntimeConfig"];
+            /** @description In which request. */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description The version whose settings these are again.
+             */
+            rolled_back_to?: number | null;
+            /**
+             * Format: int64
+             * @description Its number, from 1; 0 are the start values.
+             */
+            version: number;
         };
         /** @description New recovery codes, if there are any. */
         ConfirmedOut: {
@@ -2899,15 +3849,11 @@ export interface components {
             /** @description Such as `websocket`. */
             preferred_method?: string | null;
         };
-        /** @description What Roblox says of a key. */
+        /** @description What Roblox says of a connection. */
         ConnectionTest: {
-            /** @description Whether its owner has it switched on. */
-            enabled: boolean;
-            /** @description Whether its time is over, or it was not used for 60 days. */
-            expired: boolean;
             expires_at?: components["schemas"]["Timestamp"] | null;
-            /** @description Whether Roblox knows the key. */
-            is_known: boolean;
+            /** @description What Roblox says of the key. */
+            key: components["schemas"]["CloudKeyStatus"];
             /** @description Whether it may publish messages to this universe. */
             may_publish: boolean;
             /** @description Whether nudges go through. */
@@ -2929,6 +3875,42 @@ export interface components {
             seed: number;
             /** @description Title. */
             title: string;
+        };
+        /** @description Content for games. */
+        ContentId: string;
+        /** @description A new content. */
+        ContentIn: {
+            body?: components["schemas"]["Document"] | null;
+            /**
+             * Format: int64
+             * @description 0 (kindergarten) to 13.
+             */
+            grade_level: number;
+            /** @description What it is. */
+            kind: components["schemas"]["ContentKind"];
+            status?: components["schemas"]["ContentStatus"] | null;
+            /** @description 1 to 50 characters. */
+            subject: string;
+            /** @description A template of `/api/v1/roblox/content/templates`; its text is the body when there is none. */
+            template_id?: string | null;
+            /** @description 3 to 100 characters. */
+            title: string;
+        };
+        /**
+         * @description What a content is.
+         * @enum {string}
+         */
+        ContentKind: "lesson" | "quiz" | "activity" | "terrain" | "script";
+        /** @description A content. */
+        ContentOut: components["schemas"]["ContentSummary"] & {
+            body?: components["schemas"]["Document"] | null;
+        };
+        /** @description What changes; what is left out stays. */
+        ContentPatch: {
+            body?: components["schemas"]["Document"] | null;
+            status?: components["schemas"]["ContentStatus"] | null;
+            /** @description 3 to 100 characters. */
+            title?: string | null;
         };
         /** @description What is wished for. Every field may be left out. */
         ContentRequest: {
@@ -3027,6 +4009,51 @@ export interface components {
             /** @description When it was asked for. */
             timestamp: components["schemas"]["Timestamp"];
         };
+        /**
+         * @description Where a content stands.
+         * @enum {string}
+         */
+        ContentStatus: "draft" | "queued" | "generating" | "ready" | "failed" | "archived";
+        /** @description Where a content stands, and what became of its deployments. */
+        ContentStatusOut: {
+            /** @description The content. */
+            content: components["schemas"]["ContentSummary"];
+            /** @description The newest hundred, newest first. */
+            deployments: components["schemas"]["DeploymentOut"][];
+        };
+        /** @description A content without its body. */
+        ContentSummary: {
+            /** @description Made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Why it could not be generated. */
+            failure?: string | null;
+            /**
+             * Format: int64
+             * @description School year.
+             */
+            grade_level: number;
+            /** @description The content. */
+            id: components["schemas"]["ContentId"];
+            /** @description What it is. */
+            kind: components["schemas"]["ContentKind"];
+            /** @description Whose it is. */
+            owner_id: components["schemas"]["UserId"];
+            /**
+             * Format: int64
+             * @description Counts the changes; the ETag.
+             */
+            revision: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["ContentStatus"];
+            /** @description Subject. */
+            subject: string;
+            /** @description The template that it began with. */
+            template_id?: string | null;
+            /** @description Title. Text that people wrote: filter it before you show it. */
+            title: string;
+            /** @description Changed last. */
+            updated_at: components["schemas"]["Timestamp"];
+        };
         /** @description For `navigator.credentials.create()`. */
         CreationOptions: {
             attestation: components["schemas"]["AttestationPreference"];
@@ -3054,11 +4081,67 @@ export interface components {
          * @enum {string}
          */
         Delivery: "cookie" | "body";
+        /** @description A deployment of content to a game. */
+        DeploymentId: string;
+        /** @description A new deployment. */
+        DeploymentIn: {
+            /** @description Content that is ready. */
+            content_id: components["schemas"]["ContentId"];
+            /** @description A game that the caller runs. */
+            game_id: components["schemas"]["GameId"];
+            /** @description Whether its servers hear of it at once; they do when left out. */
+            notify_students?: boolean | null;
+        };
+        /** @description A deployment. */
+        DeploymentOut: {
+            acknowledged_at?: components["schemas"]["Timestamp"] | null;
+            completed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The content. */
+            content_id: components["schemas"]["ContentId"];
+            /** @description Why it failed. */
+            failure?: string | null;
+            /** @description The game. */
+            game_id: components["schemas"]["GameId"];
+            /** @description The deployment. */
+            id: components["schemas"]["DeploymentId"];
+            /** @description Asked for. */
+            requested_at: components["schemas"]["Timestamp"];
+            rolled_back_at?: components["schemas"]["Timestamp"] | null;
+            started_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["DeploymentStatus"];
+            /**
+             * Format: int64
+             * @description What it was published as, counted by game.
+             */
+            version?: number | null;
+        };
+        /**
+         * @description Where a deployment stands.
+         * @enum {string}
+         */
+        DeploymentStatus: "pending" | "deploying" | "deployed" | "failed" | "rolled_back";
         /** @description A passkey that a person has. */
         Descriptor: {
             id: string;
             transports?: string[];
             type: components["schemas"]["CredentialType"];
+        };
+        /** @description A plugin that wants to be paired. */
+        DeviceAuthorizationIn: {
+            /** @description Studio's own id of the installation, as in a registration. */
+            client_id: string;
+            /** @description `game.PlaceId`. */
+            place_id?: string | null;
+            /** @description What the plugin asks for: capabilities with spaces between; all of them when left out. */
+            scope?: string | null;
+            /** @description As in a registration. */
+            version?: string | null;
+        };
+        /** @description A plugin that waits for its teacher. */
+        DeviceAuthorizationOut: components["schemas"]["PairingOut"] & {
+            /** @description The plugin. */
+            plugin_id: components["schemas"]["PluginId"];
         };
         /** @description A JSON object of the caller's own. Luau writes an empty table as `[]`, so an empty list is an empty object. */
         Document: Record<string, never>;
@@ -3208,11 +4291,59 @@ export interface components {
             /** @description Its room. */
             room_key: string;
         };
+        /** @description What a game's servers get. */
+        GameContent: {
+            /** @description The content. Text that people wrote: filter it before you show it. */
+            body: components["schemas"]["Document"];
+            /** @description The content that it was made of. */
+            content_id: components["schemas"]["ContentId"];
+            /** @description The game. */
+            game_id: components["schemas"]["GameId"];
+            /** @description What it is. */
+            kind: components["schemas"]["ContentKind"];
+            /** @description Published. */
+            published_at: components["schemas"]["Timestamp"];
+            /** @description Title. Text that people wrote: filter it before you show it. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Counted by game; the ETag. After a roll-back it is a lower one again.
+             */
+            version: number;
+        };
         /** @description A game, and who plays. */
         GameDetail: components["schemas"]["GameOut"] & {
             /** @description Pupils of its class who are in a game server now; null without a class, and while its room does not answer. */
             current_players?: number | null;
         };
+        /** @description An event. */
+        GameEventIn: {
+            /** @description More about it; at most 4 KB. */
+            event_data?: components["schemas"]["Document"];
+            /** @description The caller's name for it, the same however often it is sent: 1 to 64 letters, digits, `_`, `-`, `.`, `:`. */
+            event_id: string;
+            /** @description What happened. */
+            event_type: components["schemas"]["GameEventType"];
+            /** @description The game. */
+            game_id: components["schemas"]["GameId"];
+            session_id?: components["schemas"]["SessionId"] | null;
+            /** @description The pupil: a seat, or the user of Roblox who sits there, as text. */
+            student_id?: string | null;
+            timestamp?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description That an event is kept. */
+        GameEventOut: {
+            /** @description The caller's name for it. */
+            event_id: string;
+            /** @description Whether it was kept before. */
+            is_duplicate: boolean;
+            student_id?: components["schemas"]["SeatId"] | null;
+        };
+        /**
+         * @description What happened in a game.
+         * @enum {string}
+         */
+        GameEventType: "student_join" | "student_leave" | "quiz_start" | "quiz_complete" | "checkpoint_reach" | "achievement_unlock";
         /** @description A game in Roblox. */
         GameId: string;
         /** @description A new game. */
@@ -3427,6 +4558,31 @@ export interface components {
             /** @description The pupil. */
             seat_id: components["schemas"]["SeatId"];
         };
+        /** @description How the service does. */
+        HealthOut: {
+            /** @description Each dependency. */
+            checks: {
+                [key: string]: components["schemas"]["CheckOut"];
+            };
+            /** @description Which service. */
+            service: string;
+            /** @description In one word. */
+            status: components["schemas"]["HealthStatus"];
+            /** @description When the checks were made. */
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Seconds since this isolate started.
+             */
+            uptime: number;
+            /** @description Its version. */
+            version: string;
+        };
+        /**
+         * @description How well it goes.
+         * @enum {string}
+         */
+        HealthStatus: "healthy" | "degraded" | "unhealthy";
         /** @description What a heartbeat brings. Unknown fields are ignored. */
         HeartbeatIn: Record<string, never>;
         /** @description A heartbeat was heard. */
@@ -3448,6 +4604,11 @@ export interface components {
             timestamp: components["schemas"]["Timestamp"];
             /** @description What the plugin should know at once: `{"type": "paired"}` when it was paired and a token refresh gives it its rights. */
             updates: Record<string, never>[];
+        };
+        /** @description Versions of the settings. */
+        HistoryOut: {
+            /** @description Newest first. */
+            items: components["schemas"]["ConfigVersion"][];
         };
         /** @description An account of another provider. */
         IdentityId: string;
@@ -3727,6 +4888,44 @@ export interface components {
                 universe_id: string;
                 /** @description Where Roblox sends them. */
                 webhook_url: string;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_ContentSummary: {
+            /** @description The items. */
+            items: {
+                /** @description Made. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description Why it could not be generated. */
+                failure?: string | null;
+                /**
+                 * Format: int64
+                 * @description School year.
+                 */
+                grade_level: number;
+                /** @description The content. */
+                id: components["schemas"]["ContentId"];
+                /** @description What it is. */
+                kind: components["schemas"]["ContentKind"];
+                /** @description Whose it is. */
+                owner_id: components["schemas"]["UserId"];
+                /**
+                 * Format: int64
+                 * @description Counts the changes; the ETag.
+                 */
+                revision: number;
+                /** @description Where it stands. */
+                status: components["schemas"]["ContentStatus"];
+                /** @description Subject. */
+                subject: string;
+                /** @description The template that it began with. */
+                template_id?: string | null;
+                /** @description Title. Text that people wrote: filter it before you show it. */
+                title: string;
+                /** @description Changed last. */
+                updated_at: components["schemas"]["Timestamp"];
             }[];
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4052,6 +5251,31 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        List_SchoolPluginOut: {
+            /** @description The items. */
+            items: {
+                /** @description What it may do. */
+                capabilities: components["schemas"]["Capability"][];
+                /** @description The plugin. */
+                id: components["schemas"]["PluginId"];
+                last_seen_at?: components["schemas"]["Timestamp"] | null;
+                /** @description When. */
+                paired_at: components["schemas"]["Timestamp"];
+                /** @description Who paired it. */
+                paired_by: components["schemas"]["UserId"];
+                /** @description The place that was open when it was paired. */
+                place_id?: string | null;
+                /** @description How it does. */
+                status: components["schemas"]["PluginStatus"];
+                /** @description Studio's own id of the installation. */
+                studio_id: string;
+                /** @description Its version. */
+                version: string;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         List_Seat: {
             /** @description The items. */
             items: {
@@ -4094,6 +5318,35 @@ export interface components {
                 last_used_at: components["schemas"]["Timestamp"];
                 /** @description The country, ISO 3166-1 alpha-2, if it is known. */
                 place?: string | null;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_TemplateOut: {
+            /** @description The items. */
+            items: {
+                /** @description What a content of it begins with. */
+                body: components["schemas"]["Document"];
+                /** @description What it is. */
+                description: string;
+                /** @description How hard it is. */
+                difficulty: string;
+                /** @description School years that it is for. */
+                grade_levels: number[];
+                /** @description What is made of it. */
+                kind: components["schemas"]["ContentKind"];
+                /** @description Its name. */
+                name: string;
+                /** @description Subject. */
+                subject: string;
+                /** @description For `template_id`. */
+                template_id: string;
+                /**
+                 * Format: int64
+                 * @description How often your school used it, for content and for games.
+                 */
+                usage_count: number;
             }[];
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4314,6 +5567,13 @@ export interface components {
              */
             unread: number;
         };
+        /** @description An error of OAuth (RFC 6749 section 5.2, RFC 8628 section 3.5). */
+        OAuthError: {
+            /** @description Such as `authorization_pending`, `slow_down`, `access_denied`, `expired_token`. */
+            error: string;
+            /** @description For people. */
+            error_description: string;
+        };
         /** @description What pupils shall be able to do. */
         Objective: {
             bloom_level?: components["schemas"]["Bloom"] | null;
@@ -4370,6 +5630,27 @@ export interface components {
          * @enum {string}
          */
         Pace: "self" | "host";
+        /** @description How a plugin is paired (RFC 8628 section 3.2). */
+        PairingOut: {
+            /** @description For the plugin alone. */
+            device_code: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /**
+             * Format: int64
+             * @description Seconds to wait between two questions.
+             */
+            interval: number;
+            /** @description For people: `XXXX-XXXX`. */
+            user_code: string;
+            /** @description Where a teacher enters it. */
+            verification_uri: string;
+            /** @description The same, with the code. */
+            verification_uri_complete: string;
+        };
         /**
          * @description An option, item or side of a pair. Its 80 bits are random alone: the time in a ULID would tell in which order the
          *     author wrote the items, and that is the key of an ordering question.
@@ -4407,6 +5688,49 @@ export interface components {
             /** @description Our id of the person, in base64url. It says nothing of them. */
             id: string;
             name: string;
+        };
+        /** @description What a school's games did lately. */
+        PerformanceOut: {
+            /**
+             * Format: int64
+             * @description Pupils of whom something was reported.
+             */
+            active_students: number;
+            /**
+             * Format: double
+             * @description The mean time from live until a game server had it, in seconds; null when there was none.
+             */
+            average_acknowledgement_s?: number | null;
+            /**
+             * Format: double
+             * @description The mean time from asking for a deployment until it was live, in seconds; null when there was none.
+             */
+            average_deployment_s?: number | null;
+            /** @description Deployments by status. */
+            deployments: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            events: number;
+            /** @description Games by status, of all time. */
+            games: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Live sessions that have not ended.
+             */
+            open_sessions: number;
+            /**
+             * Format: int64
+             * @description Reports of progress and checkpoints.
+             */
+            reports: number;
+            /** @description Since when. */
+            since: components["schemas"]["Timestamp"];
         };
         /** @description A person of the school. */
         PersonOut: {
@@ -4464,6 +5788,31 @@ export interface components {
             success: boolean;
             /** @description Now. */
             timestamp: components["schemas"]["Timestamp"];
+        };
+        /** @description A plugin that asks whether it was paired. */
+        PluginTokenIn: {
+            /** @description Studio's own id of the installation. */
+            client_id: string;
+            /** @description The plugin's own. */
+            device_code: string;
+            /** @description `urn:ietf:params:oauth:grant-type:device_code`. */
+            grant_type: string;
+        };
+        /** @description A paired plugin's token. */
+        PluginTokenOut: {
+            /** @description For `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** @description The plugin. */
+            plugin_id: components["schemas"]["PluginId"];
+            /** @description The capabilities, with spaces between. */
+            scope: string;
+            /** @description `Bearer`. */
+            token_type: string;
         };
         /** @description A plugin, as it may be seen: never with a token. */
         PluginView: {
@@ -4688,6 +6037,18 @@ export interface components {
         };
         /** @description A question of a quiz. */
         QuestionId: string;
+        /** @description What a question came to. */
+        QuestionOutcome: {
+            /** @description Pupils who answered it. */
+            answered: number;
+            /** @description Pupils who answered it right. */
+            correct: number;
+            /**
+             * Format: int32
+             * @description Its number, from 0.
+             */
+            question: number;
+        };
         /**
          * @description The types of question.
          * @enum {string}
@@ -4699,6 +6060,34 @@ export interface components {
         QuizOut: components["schemas"]["QuizSummary"] & {
             /** @description The questions, with their keys. */
             questions: components["schemas"]["AuthorQuestion"][];
+        };
+        /** @description A quiz. Every field may be left out. */
+        QuizRequest: {
+            /** @description As in a content request. */
+            difficulty?: string | null;
+            /**
+             * Format: int64
+             * @description 5 when left out.
+             */
+            grade_level?: number | null;
+            /**
+             * Format: int64
+             * @description 5 when left out.
+             */
+            num_questions?: number | null;
+            /** @description Of these types alone. */
+            question_types?: components["schemas"]["QuestionType"][] | null;
+            /**
+             * Format: int64
+             * @description Chooses among the drafts that fit.
+             */
+            seed?: number | null;
+            /** @description `Mathematics` when left out. */
+            subject?: string | null;
+            /** @description What the questions are made from, for any subject. */
+            text?: string | null;
+            /** @description `General` when left out. */
+            topic?: string | null;
         };
         /** @description A quiz without its questions. */
         QuizSummary: {
@@ -4794,6 +6183,7 @@ export interface components {
             heartbeat_interval: number;
             /** @description What happened, for people. */
             message: string;
+            pairing?: components["schemas"]["PairingOut"] | null;
             /** @description The plugin. */
             plugin_id: components["schemas"]["PluginId"];
             /**
@@ -4973,11 +6363,24 @@ export interface components {
             /** @description The session. */
             session: components["schemas"]["LiveSession"];
         };
+        /** @description Where one signs in with Roblox. */
+        RobloxLoginOut: {
+            /** @description The page to open. */
+            oauth_url: string;
+        };
         /**
          * @description What a person is in their school. Pupils come by a game and need no account.
          * @enum {string}
          */
         Role: "admin" | "teacher" | "student" | "parent";
+        /** @description To which version. */
+        RollBackIn: {
+            /**
+             * Format: int64
+             * @description 0 are the start values.
+             */
+            version: number;
+        };
         /** @description A rotation. */
         RotateIn: {
             /**
@@ -4985,6 +6388,94 @@ export interface components {
              * @description How long the old key goes on: 0 to 604800 seconds, a day when absent.
              */
             overlap_s?: number | null;
+        };
+        /** @description The settings. */
+        RuntimeConfig: {
+            /**
+             * Format: int64
+             * @description Seconds between two snapshots of what objects hold in memory only.
+             */
+            backup_interval: number;
+            /**
+             * Format: int64
+             * @description Entries of the content cache.
+             */
+            cache_max_size: number;
+            /**
+             * Format: int64
+             * @description Seconds that generated content is kept.
+             */
+            cache_ttl: number;
+            /**
+             * Format: int64
+             * @description Megabytes of the content cache.
+             */
+            max_memory_mb: number;
+            /**
+             * Format: int64
+             * @description Requests of one plugin within the window.
+             */
+            rate_limit_requests: number;
+            /**
+             * Format: int64
+             * @description The window, in seconds.
+             */
+            rate_limit_window: number;
+            /**
+             * Format: int64
+             * @description Calls to other people's servers that one isolate has open at once; further ones wait. (The Worker has no threads: what it
+             *     does at once is what it waits for.)
+             */
+            thread_pool_size: number;
+            /**
+             * Format: int64
+             * @description Hours that a plugin's token lives.
+             */
+            token_expiry_hours: number;
+        };
+        /** @description A change: what is absent stays. */
+        RuntimeConfigPatch: {
+            /**
+             * Format: int64
+             * @description Seconds between two snapshots of what objects hold in memory only.
+             */
+            backup_interval?: number | null;
+            /**
+             * Format: int64
+             * @description Entries of the content cache.
+             */
+            cache_max_size?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds that generated content is kept.
+             */
+            cache_ttl?: number | null;
+            /**
+             * Format: int64
+             * @description Megabytes of the content cache.
+             */
+            max_memory_mb?: number | null;
+            /**
+             * Format: int64
+             * @description Requests of one plugin within the window.
+             */
+            rate_limit_requests?: number | null;
+            /**
+             * Format: int64
+             * @description The window, in seconds.
+             */
+            rate_limit_window?: number | null;
+            /**
+             * Format: int64
+             * @description Calls to other people's servers that one isolate has open at once; further ones wait. (The Worker has no threads: what it
+             *     does at once is what it waits for.)
+             */
+            thread_pool_size?: number | null;
+            /**
+             * Format: int64
+             * @description Hours that a plugin's token lives.
+             */
+            token_expiry_hours?: number | null;
         };
         /** @description A school. */
         SchoolDetails: {
@@ -5020,6 +6511,26 @@ export interface components {
             /** @description Whether its admins and teachers need a second factor. Felt when their tokens are refreshed. */
             require_second_factor?: boolean | null;
         };
+        /** @description A plugin of the school. */
+        SchoolPluginOut: {
+            /** @description What it may do. */
+            capabilities: components["schemas"]["Capability"][];
+            /** @description The plugin. */
+            id: components["schemas"]["PluginId"];
+            last_seen_at?: components["schemas"]["Timestamp"] | null;
+            /** @description When. */
+            paired_at: components["schemas"]["Timestamp"];
+            /** @description Who paired it. */
+            paired_by: components["schemas"]["UserId"];
+            /** @description The place that was open when it was paired. */
+            place_id?: string | null;
+            /** @description How it does. */
+            status: components["schemas"]["PluginStatus"];
+            /** @description Studio's own id of the installation. */
+            studio_id: string;
+            /** @description Its version. */
+            version: string;
+        };
         /** @description A script. */
         Script: {
             /** @description Luau. */
@@ -5038,6 +6549,12 @@ export interface components {
          * @enum {string}
          */
         ScriptKind: "quiz" | "quiz_ui" | "terrain" | "terrain_generator" | "ui" | "npc_controller";
+        /** @description A script. Every field may be left out. */
+        ScriptRequest: {
+            /** @description `title`, `lines`, `walk_speed`, `walk_radius`, `seconds_per_question`, and whatever a quiz or terrain takes. */
+            parameters?: Record<string, never> | null;
+            script_type?: components["schemas"]["ScriptKind"] | null;
+        };
         /**
          * @description Where a script runs.
          * @enum {string}
@@ -5140,6 +6657,53 @@ export interface components {
             status: string;
             /** @description True. */
             success: boolean;
+        };
+        /** @description What a live session came to. */
+        SessionAnalytics: {
+            /**
+             * Format: double
+             * @description The share of right answers among those that were given, 0 to 1; null without answers.
+             */
+            accuracy?: number | null;
+            /**
+             * Format: double
+             * @description The mean time of an answer, in seconds; null without answers.
+             */
+            average_answer_s?: number | null;
+            /**
+             * Format: double
+             * @description The mean of the pupils' points; null without pupils.
+             */
+            average_points?: number | null;
+            /**
+             * Format: double
+             * @description The share of questions that were answered, over all pupils, 0 to 1; null without pupils.
+             */
+            completion_rate?: number | null;
+            /**
+             * Format: double
+             * @description Minutes from its start to its end, or to now; null before it started.
+             */
+            duration_minutes?: number | null;
+            /** @description What games told of it: how many events of each type. */
+            events: {
+                [key: string]: number;
+            };
+            /** @description Question by question, in order. */
+            learning_outcomes: components["schemas"]["QuestionOutcome"][];
+            /** @description Pupils who answered at all. */
+            participants: number;
+            /**
+             * Format: double
+             * @description The share of pupils who answered at all, 0 to 1; null without pupils.
+             */
+            participation_rate?: number | null;
+            /** @description The session. */
+            session_id: components["schemas"]["SessionId"];
+            /** @description Where it stands. */
+            status: components["schemas"]["Status"];
+            /** @description Pupils who were in the class. */
+            student_count: number;
         };
         /** @description A live session. */
         SessionId: string;
@@ -5268,7 +6832,7 @@ export interface components {
          * @description What an id in the log is the id of.
          * @enum {string}
          */
-        SubjectKind: "user" | "key" | "system" | "sign_in" | "school" | "class" | "seat" | "invitation" | "factor" | "identity" | "connection" | "route";
+        SubjectKind: "user" | "key" | "system" | "sign_in" | "school" | "class" | "seat" | "invitation" | "factor" | "identity" | "connection" | "plugin" | "route" | "operator";
         /** @description A batch of events; docs/live-class.md has their types. */
         SyncBody: {
             /** @description The one of the last answer, `"0"` at first. */
@@ -5353,6 +6917,30 @@ export interface components {
             /** @description What kind. */
             kind: components["schemas"]["SubjectKind"];
         };
+        /** @description A place to begin. */
+        TemplateOut: {
+            /** @description What a content of it begins with. */
+            body: components["schemas"]["Document"];
+            /** @description What it is. */
+            description: string;
+            /** @description How hard it is. */
+            difficulty: string;
+            /** @description School years that it is for. */
+            grade_levels: number[];
+            /** @description What is made of it. */
+            kind: components["schemas"]["ContentKind"];
+            /** @description Its name. */
+            name: string;
+            /** @description Subject. */
+            subject: string;
+            /** @description For `template_id`. */
+            template_id: string;
+            /**
+             * Format: int64
+             * @description How often your school used it, for content and for games.
+             */
+            usage_count: number;
+        };
         /** @description Terrain. */
         Terrain: {
             /** @description The climate. */
@@ -5372,6 +6960,23 @@ export interface components {
             studs: number;
             /** @description The theme that was built. */
             theme: string;
+        };
+        /** @description Terrain. Every field may be left out. */
+        TerrainRequest: {
+            /** @description `temperate` when left out. */
+            biome?: string | null;
+            /** @description Not used by the built-in generator. */
+            educational_context?: unknown;
+            /** @description Such as `river`. */
+            features?: string[] | null;
+            /**
+             * Format: int64
+             * @description Chooses among the drafts that fit.
+             */
+            seed?: number | null;
+            size?: components["schemas"]["TerrainSize"] | null;
+            /** @description `forest` when left out. */
+            theme?: string | null;
         };
         /**
          * @description How large terrain is, along each side.
@@ -5394,6 +6999,33 @@ export interface components {
             /** @description To be typed into the app: base 32. */
             secret: string;
         };
+        /** @description What is to be made. */
+        TriggerIn: {
+            /** @description The fields of the request that it stands for. */
+            config?: Record<string, never>;
+            /** @description Not used. */
+            context?: Record<string, never>;
+            /** @description `content_request`, `quiz_generation`, `terrain_creation` or `script_generation`. */
+            event_type: string;
+            /** @description The plugin's own id of this request: the same again is told once. */
+            request_id?: string | null;
+        };
+        /** @description It was taken. */
+        TriggerOut: {
+            /** @description A sentence for people. */
+            message: string;
+            /** @description The message has it, too. */
+            request_id: string;
+            /** @description `accepted`. */
+            status: string;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description What a plugin shows. */
+        UserCodeIn: {
+            /** @description As it is shown, in any case, with or without the hyphen. */
+            user_code: string;
+        };
         /** @description A person with an account. */
         UserId: string;
         /** @description A person. */
@@ -5410,6 +7042,27 @@ export interface components {
             school_id: components["schemas"]["SchoolId"];
             /** @description Their school wants a second factor and they have none yet. */
             second_factor_required: boolean;
+        };
+        /** @description A plugin that waits for a teacher. */
+        WaitingPluginOut: {
+            /** @description What it asks for. */
+            capabilities: components["schemas"]["Capability"][];
+            /** @description Where its request came from, ISO 3166-1 alpha-2: if that is not where you are, somebody else is asking. */
+            country?: string | null;
+            /** @description Until when it waits. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description The place that is open. */
+            place_id?: string | null;
+            /** @description The plugin. */
+            plugin_id: components["schemas"]["PluginId"];
+            /** @description When it asked. */
+            requested_at: components["schemas"]["Timestamp"];
+            /** @description `pending`, `approved` or `denied`. */
+            status: string;
+            /** @description Studio's own id of the installation. */
+            studio_id: string;
+            /** @description The plugin's version. */
+            version: string;
         };
         /** @description As Roblox describes it; what is added later is not looked at. */
         WebhookIn: {
@@ -5454,7 +7107,7 @@ export interface operations {
                 /** @description Only what this one did, by its id. */
                 actor?: string;
                 /** @description Only this. */
-                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "audit.exported";
+                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
                 /** @description Only what was done on this one, by its id. */
                 target?: string;
                 /** @description Only from then on. */
@@ -7678,6 +9331,135 @@ export interface operations {
             };
         };
     };
+    cache_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheStats"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    config_history: {
+        parameters: {
+            query?: {
+                /** @description Only versions before this one. */
+                before?: number;
+                /** @description 1 to 100, 100 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you changed. */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChangedOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plugins: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_SchoolPluginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     batch: {
         parameters: {
             query?: never;
@@ -7697,6 +9479,236 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_content_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_quiz_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuizRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_script_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    script_template_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                script_type: components["schemas"]["ScriptKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_terrain_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TerrainRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trigger_agents_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authorize_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["DeviceAuthorizationIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceAuthorizationOut"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -7817,6 +9829,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PluginsOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_pairing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCodeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingPluginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deny_pairing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCodeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingPluginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_up_pairing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCodeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingPluginOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -8076,6 +10184,46 @@ export interface operations {
             };
         };
     };
+    get_plugin_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PluginTokenIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginTokenOut"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unregister_plugin_v1: {
         parameters: {
             query?: never;
@@ -8096,6 +10244,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DoneOut"];
                 };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_plugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457); `code` says which. */
             default: {
@@ -8304,6 +10481,124 @@ export interface operations {
             };
         };
     };
+    record_game_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GameEventIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameEventOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_performance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_session_analytics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnalytics"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_roblox_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RobloxLoginOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_connections: {
         parameters: {
             query?: never;
@@ -8413,6 +10708,337 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_content: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+                /** @description Those that stand there. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ContentSummary"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same content. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deploy_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same deployment. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same content. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: {
+                /** @description Those of a subject, in any case. */
+                subject?: string;
+                /** @description Those for a school year. */
+                grade_level?: number;
+                /** @description Those of which this is made. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_TemplateOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                content_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                content_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_content_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                content_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentStatusOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -8541,6 +11167,45 @@ export interface operations {
         responses: {
             /** @description Archived */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_game_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameContent"];
+                };
+            };
+            /** @description It has this version */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8712,6 +11377,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProgressOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_server_games: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_GameOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -9049,6 +11742,284 @@ export interface operations {
             };
         };
     };
+    clear_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you changed. */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuntimeConfigPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigChangedOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_quiz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuizRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_script: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_simple_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_terrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TerrainRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: never;
@@ -9082,16 +12053,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
+                    "application/json": components["schemas"]["HealthOut"];
                 };
             };
-            /** @description A problem (RFC 9457); `code` says which. */
-            default: {
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["HealthOut"];
                 };
             };
         };
@@ -9160,6 +12130,35 @@ export interface operations {
             };
         };
     };
+    read_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     openapi: {
         parameters: {
             query?: never;
@@ -9198,6 +12197,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PluginSyncOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_plugin_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentResponse"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -9465,6 +12496,38 @@ export interface operations {
             };
         };
     };
+    trigger_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_plugin: {
         parameters: {
             query?: never;
@@ -9634,6 +12697,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    script_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                script_type: components["schemas"]["ScriptKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
