@@ -72,6 +72,16 @@ enum Verdict {
     Failed,
 }
 
+impl Verdict {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Later => "later",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 fn verdict(result: &Result<Inbound, PortError>) -> Verdict {
     match result.as_ref().map(|answer| answer.status) {
         Ok(429) => Verdict::Later,
@@ -132,40 +142,52 @@ impl Resilient {
         (wished <= LONGEST_PAUSE_MS).then_some(pause)
     }
 
+    /// All tries of one request. The last of them says how the host does.
     async fn exchange(&self, request: Outbound) -> Result<Inbound, PortError> {
         let host = host(&request.url).to_owned();
-        let tries = if is_repeatable(&request) { TRIES } else { 1 };
+        let admitted = |breaker: &mut Breaker, now| breaker.admit(now).then_some(*breaker);
+        let Some(breaker) = self.breaker(&host, admitted) else {
+            self.count(&host, "not_sent");
+            return Err(PortError(format!("{host}: not asked, it failed too often")));
+        };
+        // A host that is on trial gets one try.
+        let is_patient = matches!(breaker, Breaker::Closed { .. }) && is_repeatable(&request);
+        let (answer, verdict) = self.attempt(&request, &host, if is_patient { TRIES } else { 1 }).await?;
+        match verdict {
+            Verdict::Failed => self.breaker(&host, Breaker::failed),
+            Verdict::Answered | Verdict::Later => self.breaker(&host, |breaker, _| breaker.succeeded()),
+        }
+        answer
+    }
+
+    /// Tries until there is an answer. All tries together take not much longer than the caller was ready to wait for one. An error
+    /// here is our own: nobody was asked.
+    async fn attempt(
+        &self,
+        request: &Outbound,
+        host: &str,
+        tries: u32,
+    ) -> Result<(Result<Inbound, PortError>, Verdict), PortError> {
         let start = self.with.clock.now();
-        for tried in 1.. {
-            if !self.breaker(&host, Breaker::admit) {
-                self.with.metrics.count(Metric::OutboundRequests, [("host", &host), ("outcome", "not_sent")]);
-                return Err(PortError(format!("{host}: not asked, it failed too often")));
-            }
+        let mut tried = 0;
+        loop {
             let place = self.place().await?;
             let answer = self.with.http.send(request.clone()).await;
             drop(place);
+            tried += 1;
             let verdict = verdict(&answer);
-            let outcome = match verdict {
-                Verdict::Answered => "answered",
-                Verdict::Later => "later",
-                Verdict::Failed => "failed",
-            };
-            self.with.metrics.count(Metric::OutboundRequests, [("host", &host), ("outcome", outcome)]);
-            match verdict {
-                Verdict::Failed => self.breaker(&host, Breaker::failed),
-                Verdict::Answered | Verdict::Later => self.breaker(&host, |breaker, _| breaker.succeeded()),
-            }
-            // All tries together take no longer than the caller was ready to wait for one.
+            self.count(host, verdict.name());
             let spent = self.with.clock.now().millis_since(start);
-            if verdict == Verdict::Answered || tried >= tries || spent >= i64::from(request.timeout_ms) {
-                return answer;
-            }
-            match self.pause_ms(tried, &answer) {
-                Some(pause) => self.with.pause.pause(pause).await,
-                None => return answer,
-            }
+            let is_last = tried >= tries || spent >= i64::from(request.timeout_ms);
+            let is_enough = verdict == Verdict::Answered || is_last;
+            let pause = if is_enough { None } else { self.pause_ms(tried, &answer) };
+            let Some(pause) = pause else { return Ok((answer, verdict)) };
+            self.with.pause.pause(pause).await;
         }
-        Err(PortError(format!("{host}: not asked")))
+    }
+
+    fn count(&self, host: &str, outcome: &str) {
+        self.with.metrics.count(Metric::OutboundRequests, [("host", host), ("outcome", outcome)]);
     }
 }
 

@@ -130,14 +130,16 @@ fn a_pause_that_the_host_wishes_is_kept_and_one_that_is_too_long_is_the_end() {
 #[test]
 fn a_host_that_keeps_failing_is_not_asked_for_a_while_and_then_once() {
     let world = World::answering(&[0], None);
-    for _ in 0..4 {
+    for _ in 0..FAILURES + 3 {
         let error = world.get().unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
     }
-    assert_eq!(world.sent(), FAILURES as usize);
+    let sent = 3 * FAILURES as usize;
+    assert_eq!(world.sent(), sent);
     world.app.clock.advance(OPEN_MS);
     assert!(world.get().is_err());
-    assert_eq!(world.sent(), FAILURES as usize + 1, "one try, and it failed");
+    assert!(world.get().is_err());
+    assert_eq!(world.sent(), sent + 1, "one try, and it failed");
     world.app.outside.answer_with(|_| Some(Inbound { status: 200, body: Vec::new(), retry_after_s: None }));
     world.app.clock.advance(OPEN_MS);
     assert_eq!(world.get(), Ok(200));
