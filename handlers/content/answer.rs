@@ -62,6 +62,7 @@ pub struct Content {
 
 /// How pupils move and meet in the place.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the shape that plugins know")]
 pub struct GameMechanics {
     /// They walk.
     movement: bool,

@@ -83,12 +83,10 @@ fn read(event: &Value, config: &Map<String, Value>) -> Result<(Brief, &'static s
 
 /// The whole answer if a message may be so large, and else how to get it: the same request with this seed.
 fn ready(made: &ContentResponse, endpoint: &str, request_id: &str) -> Value {
-    let mut data = json!({"request_id": request_id, "content_id": made.content_id(), "title": made.title(),
-        "seed": made.seed(), "endpoint": endpoint, "response": made});
-    if data.to_string().len() > MAX_DATA_BYTES {
-        data["response"] = Value::Null;
-    }
-    data
+    let answer = json!(made);
+    let response = if answer.to_string().len() < MAX_DATA_BYTES - 1024 { answer } else { Value::Null };
+    json!({"request_id": request_id, "content_id": made.content_id(), "title": made.title(), "seed": made.seed(),
+        "endpoint": endpoint, "response": response})
 }
 
 async fn trigger(
