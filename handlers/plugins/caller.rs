@@ -72,7 +72,7 @@ impl PluginCaller {
             let detail = "The plugin was unpaired, or whoever paired it has no access any more.";
             return Err(ApiError::new(ProblemCode::InvalidToken, detail));
         }
-        Ok(Self { claims, settings: PluginSettings::of(app).await? })
+        Ok(Self { claims, settings: PluginSettings::of(app).await })
     }
 
     /// Does something, in one request to the registry.

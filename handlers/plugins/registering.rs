@@ -15,6 +15,7 @@ use super::plugin_post;
 use super::tokens::{IssuedToken, issue};
 use crate::domain::ids::PluginId;
 use crate::domain::limits::{Action, Per};
+use crate::domain::metrics::Metric;
 use crate::domain::plugin::{Capability, ConnectionPreferences, Registration, RegistryName};
 use crate::domain::time::Timestamp;
 use crate::handlers::context::RequestContext;
@@ -112,7 +113,10 @@ async fn register(
     fields: &Map<String, Value>,
 ) -> Result<RegisteredOut, ApiError> {
     app.count(context, &[(Action::PluginRegistration, Per::Address.of(context.address()))]).await?;
-    let registration = Registration::parse(fields).map_err(ApiError::invalid)?;
+    let registration = Registration::parse(fields).map_err(|errors| {
+        app.metrics.count(Metric::PluginRegistrationErrors, []);
+        ApiError::invalid(errors)
+    })?;
     let known = known(app, headers, context, &registration).await?;
     let lobby = RegistryName::lobby(&registration);
     let (standing, token) = match known {
@@ -185,6 +189,7 @@ pub(super) async fn newcomer(
     let lobby = RegistryName::lobby(&registration);
     match app.plugins.call(lobby.clone(), RegistryOp::Register(registration)).await? {
         RegistryAnswer::Registered(standing) => {
+            app.metrics.count(Metric::PluginsRegistered, []);
             let token = issue(app, &standing, lobby, None).await?;
             Ok((standing, token))
         }
@@ -284,6 +289,7 @@ async fn beat(
     let Acted::Beat(beat) = caller.act(app, context, Act::Heartbeat).await? else {
         return Err(unexpected());
     };
+    app.metrics.count(Metric::HeartbeatsReceived, []);
     let paired = beat.paired.map(|school_id| paired_update(&school_id));
     Ok(HeartbeatOut {
         success: true,

@@ -1,9 +1,8 @@
 //! What an operator may change for plugins while the Worker runs.
 
-use crate::domain::plugin::{DEFAULT_LIMIT, DEFAULT_TOKEN_HOURS};
+use crate::domain::plugin::{DEFAULT_LIMIT, DEFAULT_TOKEN_HOURS, MAX_TOKEN_HOURS};
 use crate::domain::rate_limit::Limit;
 use crate::handlers::App;
-use crate::handlers::problem::ApiError;
 
 /// The settings of this moment.
 #[derive(Clone, Copy)]
@@ -15,8 +14,17 @@ pub(super) struct PluginSettings {
 }
 
 impl PluginSettings {
-    #[expect(clippy::unused_async, reason = "the runtime settings are asked for")]
-    pub(super) async fn of(_: &App) -> Result<Self, ApiError> {
-        Ok(Self { limit: DEFAULT_LIMIT, token_hours: DEFAULT_TOKEN_HOURS })
+    pub(super) async fn of(app: &App) -> Self {
+        let config = app.settings.current().await.config;
+        let number = |value: i64, otherwise: u32| u32::try_from(value).unwrap_or(otherwise);
+        Self {
+            limit: Limit {
+                hits: number(config.rate_limit_requests, DEFAULT_LIMIT.hits),
+                window_s: number(config.rate_limit_window, DEFAULT_LIMIT.window_s),
+            },
+            token_hours: Some(config.token_expiry_hours)
+                .filter(|hours| (1..=MAX_TOKEN_HOURS).contains(hours))
+                .unwrap_or(DEFAULT_TOKEN_HOURS),
+        }
     }
 }
