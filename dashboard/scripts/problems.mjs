@@ -49,6 +49,9 @@ const advice = {
     'Wait as long as <code>Retry-After</code> says. <code>RateLimit</code> tells how much is left.',
   unavailable:
     'Send the same request again after <code>Retry-After</code>, with the same <code>Idempotency-Key</code>.',
+  content_refused:
+    'Change what you ask for as <code>detail</code> says, such as another subject, fewer questions, or a text to make them from.',
+  upstream_failed: 'Send the same request again after <code>Retry-After</code>.',
   misconfigured: 'For the operator: set what <code>detail</code> names.',
   internal: 'Try again later; if it stays, report the <code>request_id</code>.',
 }
