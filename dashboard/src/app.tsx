@@ -24,6 +24,8 @@ const GeneratePage = lazy(() => import('./pages/generate/generate'))
 const QuizPage = lazy(() => import('./pages/quiz'))
 const GamesPage = lazy(() => import('./pages/games/games'))
 const GamePage = lazy(() => import('./pages/games/game'))
+const StudioPage = lazy(() => import('./pages/studio/studio'))
+const PairPage = lazy(() => import('./pages/studio/pair'))
 const RegisterPage = lazy(() => import('./pages/welcome/register'))
 const AcceptInvitationPage = lazy(() => import('./pages/welcome/accept-invitation'))
 const AccountPage = lazy(() => import('./pages/account/account'))
@@ -210,6 +212,16 @@ function TeachersPages() {
             <QuizPage quizId={id} />
           </Framed>
         )}
+      </Route>
+      <Route path="/studio">
+        <Framed>
+          <StudioPage />
+        </Framed>
+      </Route>
+      <Route path="/pair">
+        <Framed>
+          <PairPage />
+        </Framed>
       </Route>
       <Route path="/games">
         <Framed>

@@ -49,6 +49,10 @@ export type AuditEvent = Schemas['AuditEventOut']
 export type AuditAction = Schemas['AuditAction']
 export type Invitation = Schemas['InvitationOut']
 export type InvitationPreview = Schemas['PreviewOut']
+/** A Studio plugin that is paired, and one that wants to be. */
+export type Plugin = Schemas['SchoolPluginOut']
+export type Pairing = Schemas['WaitingPluginOut']
+export type Capability = Schemas['Capability']
 /** Content that was generated, with the keys of its questions. */
 export type Generated = Schemas['ContentResponse']
 /** A game in Roblox, in lists and alone. */

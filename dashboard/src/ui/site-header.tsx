@@ -15,6 +15,7 @@ const TEACHING: Place[] = [
   { to: '/classes', label: 'Classes' },
   { to: '/quizzes', label: 'Quizzes' },
   { to: '/games', label: 'Games' },
+  { to: '/studio', label: 'Studio' },
 ]
 
 function placesOf({ role }: User): Place[] {
