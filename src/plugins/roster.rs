@@ -26,15 +26,15 @@ pub const GRACE_MS: i64 = 10_000;
 const LOAD: &str = "
     select p.id, p.body, p.seen_at,
       (select count(*) from messages m where m.plugin_id = p.id and m.body is not null) as waiting,
-      coalesce((select sum(length(body)) from messages m where m.plugin_id = p.id), 0)
-      + coalesce((select sum(length(body)) from sessions s where s.plugin_id = p.id), 0)
-      + coalesce((select sum(length(body)) from progress g where g.plugin_id = p.id), 0) as bytes
+      coalesce((select sum(length(cast(body as blob))) from messages m where m.plugin_id = p.id), 0)
+      + coalesce((select sum(length(cast(body as blob))) from sessions s where s.plugin_id = p.id), 0)
+      + coalesce((select sum(length(cast(body as blob))) from progress g where g.plugin_id = p.id), 0) as bytes
     from plugins p";
 const BYTES: &str = "
     select (select count(*) from messages where plugin_id = ?1 and body is not null) as waiting,
-      coalesce((select sum(length(body)) from messages where plugin_id = ?1), 0)
-      + coalesce((select sum(length(body)) from sessions where plugin_id = ?1), 0)
-      + coalesce((select sum(length(body)) from progress where plugin_id = ?1), 0) as bytes";
+      coalesce((select sum(length(cast(body as blob))) from messages where plugin_id = ?1), 0)
+      + coalesce((select sum(length(cast(body as blob))) from sessions where plugin_id = ?1), 0)
+      + coalesce((select sum(length(cast(body as blob))) from progress where plugin_id = ?1), 0) as bytes";
 const PUT: &str = "
     insert into plugins (id, body, seen_at) values (?1, ?2, ?3)
     on conflict (id) do update set body = excluded.body, seen_at = excluded.seen_at";
@@ -77,6 +77,8 @@ pub(super) struct Live {
     pub waiting: i64,
     /// What is kept of it beside the record.
     pub bytes: i64,
+    /// The record, as it is written.
+    pub record_bytes: i64,
 }
 
 #[derive(Deserialize)]
@@ -94,13 +96,25 @@ struct Measured {
     bytes: i64,
 }
 
+fn length(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
+}
+
 pub(super) fn broken(error: &serde_json::Error) -> DbError {
     DbError::Backend(error.to_string())
 }
 
 impl Live {
     fn new(record: Record, seen_at: Option<Timestamp>) -> Self {
-        Self { record, seen_at, stored_seen: seen_at, counters: Counters::default(), waiting: 0, bytes: 0 }
+        Self {
+            record,
+            seen_at,
+            stored_seen: seen_at,
+            counters: Counters::default(),
+            waiting: 0,
+            bytes: 0,
+            record_bytes: 0,
+        }
     }
 
     /// How long nothing was heard of it; nothing when it said goodbye.
@@ -172,8 +186,7 @@ impl Live {
     }
 
     fn size(&self) -> i64 {
-        let fixed = serde_json::to_string(&self.record).map_or(0, |text| text.len());
-        self.bytes.saturating_add(i64::try_from(fixed).unwrap_or(0))
+        self.bytes.saturating_add(self.record_bytes)
     }
 }
 
@@ -188,7 +201,9 @@ impl Registry {
         for row in decode::<Row>(ctx.sql.query(LOAD, &[])?)? {
             let record = serde_json::from_str(&row.body).map_err(|error| broken(&error))?;
             let seen_at = (row.seen_at > 0).then(|| Timestamp::from_millis(row.seen_at));
-            let live = Live { waiting: row.waiting, bytes: row.bytes, ..Live::new(record, seen_at) };
+            let record_bytes = length(&row.body);
+            let (waiting, bytes) = (row.waiting, row.bytes);
+            let live = Live { waiting, bytes, record_bytes, ..Live::new(record, seen_at) };
             plugins.insert(row.id, live);
         }
         self.plugins = Some(plugins);
@@ -199,6 +214,7 @@ impl Registry {
     pub(super) fn write(&mut self, ctx: Context<'_>, id: &PluginId) -> Result<(), DbError> {
         let Some(live) = self.live_mut(id) else { return Ok(()) };
         let body = serde_json::to_string(&live.record).map_err(|error| broken(&error))?;
+        live.record_bytes = length(&body);
         let seen = live.seen_at.map_or(0, Timestamp::as_millis);
         ctx.sql.query(PUT, &[id.into(), body.into(), seen.into()])?;
         live.stored_seen = live.seen_at;

@@ -1,5 +1,6 @@
 //! Studio plugins: coming, staying alive, pairing, messages, sessions, going.
 
+mod capacity;
 mod life;
 mod messages;
 mod pairing;
