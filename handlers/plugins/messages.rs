@@ -101,7 +101,7 @@ pub struct SendIn {
     #[schema(value_type = Option<String>)]
     plugin_id: Option<Value>,
     /// The sender's own id of the message: the same again is the same message.
-    #[schema(value_type = String)]
+    #[schema(required, value_type = String)]
     id: Option<Value>,
     /// What kind; the `type` of `data` when left out.
     #[serde(rename = "type")]

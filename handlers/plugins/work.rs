@@ -20,7 +20,7 @@ use crate::handlers::extract::Path;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
-use crate::plugins::{Act, Acted, Progress, SessionView, Synced};
+use crate::plugins::{Act, Acted, PluginProgress, SessionView, Synced};
 
 /// The most operations of one batch.
 const MAX_BATCH: usize = 100;
@@ -65,7 +65,7 @@ pub struct SessionIn {
 
 /// A session.
 #[derive(Serialize, ToSchema)]
-pub struct SessionOut {
+pub struct PluginSessionOut {
     /// True.
     success: bool,
     /// `success`.
@@ -92,9 +92,9 @@ fn one(error: FieldError) -> ApiError {
     ApiError::invalid(vec![error])
 }
 
-fn session(acted: Acted, message: &'static str) -> Result<SessionOut, ApiError> {
+fn session(acted: Acted, message: &'static str) -> Result<PluginSessionOut, ApiError> {
     match acted {
-        Acted::Session(session) => Ok(SessionOut {
+        Acted::Session(session) => Ok(PluginSessionOut {
             success: true,
             status: "success",
             message,
@@ -110,7 +110,7 @@ async fn start(
     caller: PluginCaller,
     context: &RequestContext,
     input: SessionIn,
-) -> Result<SessionOut, ApiError> {
+) -> Result<PluginSessionOut, ApiError> {
     session(caller.act(app, context, start_act(app, input)?).await?, "Session started")
 }
 
@@ -118,13 +118,13 @@ plugin_post! {
     /// Start a session
     ///
     /// It ends by itself an hour after the plugin was heard of last.
-    start_plugin_session at "/plugin/session/start": Able_(SessionIn) -> SessionOut by start
+    start_plugin_session at "/plugin/session/start": Able_(SessionIn) -> PluginSessionOut by start
 }
 plugin_post! {
     /// Start a session
     ///
     /// As `/plugin/session/start`.
-    start_plugin_session_v1 at "/api/v1/plugins/sessions": Able_(SessionIn) -> SessionOut by start
+    start_plugin_session_v1 at "/api/v1/plugins/sessions": Able_(SessionIn) -> PluginSessionOut by start
 }
 
 async fn end(
@@ -132,7 +132,7 @@ async fn end(
     caller: PluginCaller,
     context: &RequestContext,
     id: PluginSessionId,
-) -> Result<SessionOut, ApiError> {
+) -> Result<PluginSessionOut, ApiError> {
     session(caller.act(app, context, Act::EndSession(id)).await?, "Session ended")
 }
 
@@ -140,13 +140,13 @@ async fn end(
 ///
 /// Again is no error.
 #[utoipa::path(post, path = "/plugin/session/{plugin_session_id}/end", tag = "plugins", security(("plugin_token" = [])),
-    params(("plugin_session_id" = String, Path)), responses((status = 200, body = SessionOut), Problems))]
+    params(("plugin_session_id" = String, Path)), responses((status = 200, body = PluginSessionOut), Problems))]
 async fn end_plugin_session(
     State(app): State<AppState>,
     caller: Able_,
     context: RequestContext,
     Path(id): Path<PluginSessionId>,
-) -> Result<Out<SessionOut>, ApiError> {
+) -> Result<Out<PluginSessionOut>, ApiError> {
     end(&app, caller.into(), &context, id).await.map(Out)
 }
 
@@ -155,24 +155,24 @@ async fn end_plugin_session(
 /// As `/plugin/session/{plugin_session_id}/end`.
 #[utoipa::path(post, path = "/api/v1/plugins/sessions/{plugin_session_id}/end", tag = "plugins",
     security(("plugin_token" = [])), params(("plugin_session_id" = String, Path)),
-    responses((status = 200, body = SessionOut), Problems))]
+    responses((status = 200, body = PluginSessionOut), Problems))]
 async fn end_plugin_session_v1(
     State(app): State<AppState>,
     caller: Able_,
     context: RequestContext,
     Path(id): Path<PluginSessionId>,
-) -> Result<Out<SessionOut>, ApiError> {
+) -> Result<Out<PluginSessionOut>, ApiError> {
     end(&app, caller.into(), &context, id).await.map(Out)
 }
 
 /// Progress of a pupil, and whatever else the plugin says of it: at most 16 KB.
 #[derive(Deserialize, ToSchema)]
-pub struct ProgressIn {
+pub struct PluginProgressIn {
     /// The pupil, as the plugin calls them: text or number.
-    #[schema(value_type = String, max_length = 100)]
+    #[schema(required, value_type = String, max_length = 100)]
     student_id: Option<Value>,
     /// The lesson, as the plugin calls it: text or number.
-    #[schema(value_type = String, max_length = 100)]
+    #[schema(required, value_type = String, max_length = 100)]
     lesson_id: Option<Value>,
     /// Whatever else.
     #[serde(flatten)]
@@ -180,7 +180,7 @@ pub struct ProgressIn {
     more: Map<String, Value>,
 }
 
-fn progress_act(app: &App, input: ProgressIn) -> Result<Act, ApiError> {
+fn progress_act(app: &App, input: PluginProgressIn) -> Result<Act, ApiError> {
     let mut errors = Vec::new();
     let mut id = |value: Option<Value>, pointer: &'static str| {
         let text = match value {
@@ -194,7 +194,7 @@ fn progress_act(app: &App, input: ProgressIn) -> Result<Act, ApiError> {
     let body = checked_data(Value::Object(input.more), "").map_err(|error| errors.push(error)).ok();
     match (student, lesson, body) {
         (Some(student_id), Some(lesson_id), Some(body)) => {
-            Ok(Act::Progress(Progress { student_id, lesson_id, body, at: app.clock.now() }))
+            Ok(Act::Progress(PluginProgress { student_id, lesson_id, body, at: app.clock.now() }))
         }
         _ => Err(ApiError::invalid(errors)),
     }
@@ -204,7 +204,7 @@ async fn progress(
     app: &App,
     caller: PluginCaller,
     context: &RequestContext,
-    input: ProgressIn,
+    input: PluginProgressIn,
 ) -> Result<DoneOut, ApiError> {
     caller.act(app, context, progress_act(app, input)?).await?;
     Ok(DoneOut::new("Progress updated"))
@@ -214,13 +214,13 @@ plugin_post! {
     /// Report progress
     ///
     /// The newest of each pupil and lesson is kept for a week.
-    update_progress at "/plugin/progress/update": Able_(ProgressIn) -> DoneOut by progress
+    update_progress at "/plugin/progress/update": Able_(PluginProgressIn) -> DoneOut by progress
 }
 plugin_post! {
     /// Report progress
     ///
     /// As `/plugin/progress/update`.
-    update_progress_v1 at "/api/v1/plugins/progress": Able_(ProgressIn) -> DoneOut by progress
+    update_progress_v1 at "/api/v1/plugins/progress": Able_(PluginProgressIn) -> DoneOut by progress
 }
 
 /// What a plugin has. Unknown fields are ignored.
@@ -333,7 +333,7 @@ pub enum Operation {
         plugin_session_id: PluginSessionId,
     },
     /// As `/api/v1/plugins/progress`.
-    Progress(ProgressIn),
+    Progress(PluginProgressIn),
 }
 
 impl Operation {

@@ -18,8 +18,8 @@ mod sweep;
 use std::collections::BTreeMap;
 
 pub use op::{
-    Act, ActRefusal, Acted, Beat, Caller, Mailbag, MessageView, Owner, PluginStatus, PluginView, Progress,
-    RegistryAnswer, RegistryOp, Sent, SessionView, Standing, Synced, Told,
+    Act, ActRefusal, Acted, Beat, Caller, Mailbag, MessageView, Owner, PluginProgress, PluginStatus,
+    PluginView, RegistryAnswer, RegistryOp, Sent, SessionView, Standing, Synced, Told,
 };
 use roster::Live;
 

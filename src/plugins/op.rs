@@ -120,7 +120,7 @@ pub enum Act {
     /// Ends a session.
     EndSession(PluginSessionId),
     /// Reports progress.
-    Progress(Progress),
+    Progress(PluginProgress),
     /// Everything that it should know.
     Sync {
         /// The last message that it has.
@@ -145,7 +145,7 @@ pub struct Sent {
 
 /// How far somebody is with a lesson.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Progress {
+pub struct PluginProgress {
     /// The pupil, as the plugin calls them.
     pub student_id: String,
     /// The lesson, as the plugin calls it.
@@ -294,7 +294,7 @@ pub struct Synced {
     /// Its sessions.
     pub sessions: Vec<SessionView>,
     /// The newest progress that it reported.
-    pub progress: Vec<Progress>,
+    pub progress: Vec<PluginProgress>,
 }
 
 /// How a registered plugin stands: what its token says.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::op::{ActRefusal, Acted, Progress, SessionView};
+use super::op::{ActRefusal, Acted, PluginProgress, SessionView};
 use super::roster::{broken, of};
 use super::{Context, Registry};
 use crate::domain::ids::{PluginId, PluginSessionId};
@@ -107,7 +107,7 @@ impl Registry {
         &mut self,
         ctx: Context<'_>,
         plugin: &PluginId,
-        progress: &Progress,
+        progress: &PluginProgress,
     ) -> Result<(), DbError> {
         let body = serde_json::to_string(&progress.body).map_err(|error| broken(&error))?;
         let values = [
@@ -143,12 +143,12 @@ pub(super) fn sessions(ctx: Context<'_>, plugin: &PluginId) -> Result<Vec<Sessio
     rows.into_iter().map(SessionRow::view).collect()
 }
 
-pub(super) fn newest_progress(ctx: Context<'_>, plugin: &PluginId) -> Result<Vec<Progress>, DbError> {
+pub(super) fn newest_progress(ctx: Context<'_>, plugin: &PluginId) -> Result<Vec<PluginProgress>, DbError> {
     let rows: Vec<ProgressRow> = decode(ctx.sql.query(PROGRESS, &of(plugin, [PROGRESS_PAGE.into()]))?)?;
     let read = |row: ProgressRow| {
         let body = serde_json::from_str(&row.body).map_err(|error| broken(&error))?;
         let at = Timestamp::from_millis(row.at);
-        Ok(Progress { student_id: row.student_id, lesson_id: row.lesson_id, body, at })
+        Ok(PluginProgress { student_id: row.student_id, lesson_id: row.lesson_id, body, at })
     };
     rows.into_iter().map(read).collect()
 }

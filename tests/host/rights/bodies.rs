@@ -57,6 +57,7 @@ fn text(name: &str) -> &'static str {
         "cursor" => "0",
         "provider" => "google",
         "place_id" | "universe_id" => "123",
+        "event_type" => "content_request",
         "api_key" => "an-api-key-of-open-cloud",
         _ => "text",
     }
@@ -121,6 +122,8 @@ impl Maker<'_> {
         match schema {
             "AuthorQuiz" => Some(fractions()),
             "UserCodeIn" => Some(json!({"user_code": self.world.user_code()})),
+            // Names that a plugin makes up.
+            "PluginProgressIn" => Some(json!({"student_id": "pupil", "lesson_id": "lesson"})),
             "CommunicateIn" => Some(json!({"action": "sync_data"})),
             "LinkCodeIn" => Some(json!({"code": self.world.guardian_code})),
             "InvitationIn" => {
