@@ -5605,7 +5605,7 @@ export interface components {
             op: "session_end";
             /** @description The session. */
             plugin_session_id: components["schemas"]["PluginSessionId"];
-        } | (components["schemas"]["ProgressIn"] & {
+        } | (components["schemas"]["PluginProgressIn"] & {
             /** @enum {string} */
             op: "progress";
         });
@@ -5771,8 +5771,39 @@ export interface components {
             /** @description True. */
             success: boolean;
         };
+        /** @description How far somebody is with a lesson. */
+        PluginProgress: {
+            /** @description When it was reported. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Whatever the plugin says of it. */
+            body: unknown;
+            /** @description The lesson, as the plugin calls it. */
+            lesson_id: string;
+            /** @description The pupil, as the plugin calls them. */
+            student_id: string;
+        };
+        /** @description Progress of a pupil, and whatever else the plugin says of it: at most 16 KB. */
+        PluginProgressIn: {
+            /** @description The lesson, as the plugin calls it: text or number. */
+            lesson_id: string;
+            /** @description The pupil, as the plugin calls them: text or number. */
+            student_id: string;
+        };
         /** @description A session of a Studio plugin. */
         PluginSessionId: string;
+        /** @description A session. */
+        PluginSessionOut: {
+            /** @description What happened, for people. */
+            message: string;
+            /** @description More about it. */
+            session: components["schemas"]["SessionView"];
+            /** @description The session. */
+            session_id: components["schemas"]["PluginSessionId"];
+            /** @description `success`. */
+            status: string;
+            /** @description True. */
+            success: boolean;
+        };
         /**
          * @description How a plugin does.
          * @enum {string}
@@ -6906,7 +6937,7 @@ export interface components {
             /** @description Itself. */
             plugin: components["schemas"]["PluginView"];
             /** @description The newest progress that it reported. */
-            progress: components["schemas"]["Progress"][];
+            progress: components["schemas"]["PluginProgress"][];
             /** @description Its sessions. */
             sessions: components["schemas"]["SessionView"][];
         };
@@ -9979,7 +10010,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProgressIn"];
+                "application/json": components["schemas"]["PluginProgressIn"];
             };
         };
         responses: {
@@ -10080,7 +10111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionOut"];
+                    "application/json": components["schemas"]["PluginSessionOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -10110,7 +10141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionOut"];
+                    "application/json": components["schemas"]["PluginSessionOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -12379,7 +12410,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProgressIn"];
+                "application/json": components["schemas"]["PluginProgressIn"];
             };
         };
         responses: {
@@ -12452,7 +12483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionOut"];
+                    "application/json": components["schemas"]["PluginSessionOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -12482,7 +12513,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionOut"];
+                    "application/json": components["schemas"]["PluginSessionOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
