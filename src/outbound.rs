@@ -132,12 +132,12 @@ impl Resilient {
 
     /// A pause before the next try, at random up to its length ("full jitter"), and at least as long as the host wishes. Nothing
     /// when the host wishes too long a one.
-    fn pause_ms(&self, tried: u32, answer: &Result<Inbound, PortError>) -> Option<u32> {
+    fn pause_ms(&self, done: u32, answer: &Result<Inbound, PortError>) -> Option<u32> {
         let wished = answer.as_ref().ok().and_then(|answer| answer.retry_after_s).unwrap_or(0);
         let wished = wished.saturating_mul(1000);
         let mut random = [0; 4];
         self.with.entropy.fill(&mut random);
-        let longest = FIRST_PAUSE_MS << (tried - 1);
+        let longest = FIRST_PAUSE_MS << (done - 1);
         let pause = wished.saturating_add(u32::from_le_bytes(random) % (longest + 1));
         (wished <= LONGEST_PAUSE_MS).then_some(pause)
     }
@@ -169,18 +169,18 @@ impl Resilient {
         tries: u32,
     ) -> Result<(Result<Inbound, PortError>, Verdict), PortError> {
         let start = self.with.clock.now();
-        let mut tried = 0;
+        let mut done = 0;
         loop {
             let place = self.place().await?;
             let answer = self.with.http.send(request.clone()).await;
             drop(place);
-            tried += 1;
+            done += 1;
             let verdict = verdict(&answer);
             self.count(host, verdict.name());
             let spent = self.with.clock.now().millis_since(start);
-            let is_last = tried >= tries || spent >= i64::from(request.timeout_ms);
+            let is_last = done >= tries || spent >= i64::from(request.timeout_ms);
             let is_enough = verdict == Verdict::Answered || is_last;
-            let pause = if is_enough { None } else { self.pause_ms(tried, &answer) };
+            let pause = if is_enough { None } else { self.pause_ms(done, &answer) };
             let Some(pause) = pause else { return Ok((answer, verdict)) };
             self.with.pause.pause(pause).await;
         }
