@@ -16,7 +16,7 @@ let workerName;
 
 const methods = {
   /** Starts the Worker; answers where it listens and workerd's pid. */
-  async serve({ worker, port, state, migrations, database, inspectObjects = false }) {
+  async serve({ worker, port, state, migrations, database }) {
     workerName = worker.name;
     miniflare = new Miniflare(
       convertV4MiniflareOptions({
@@ -25,7 +25,6 @@ const methods = {
         resourcePersistencePath: join(state, "v3"),
         cf: false,
         telemetry: { enabled: false },
-        unsafeInspectDurableObjects: inspectObjects,
         logRequests: false,
         log: new Log(LogLevel.ERROR),
         handleStructuredLogs: (log) => process.send({ log }),
@@ -57,12 +56,6 @@ const methods = {
   async enqueue({ body }) {
     const queue = await miniflare.getQueueProducer("JOBS", workerName);
     await queue.send(body, { contentType: "text" });
-  },
-
-  /** Runs one statement in a Durable Object's own SQLite; answers its rows. */
-  async objectSql({ className, name, statement, values = [] }) {
-    const storage = await miniflare.unsafeGetDurableObjectStorage(workerName, className, { name });
-    return storage.exec(statement, ...values);
   },
 
   /** Stops in order. */

@@ -88,8 +88,8 @@ export class WorkerProcess {
   /** Every line that the Worker logged, over all its lives: `{ timestamp, level, message }`. */
   logs = [];
 
-  /** `options`: `worker`, `migrations`, `database` as `ourWorker` gives them, `port`, `state`; `inspectObjects` for objectSql;
-   * `publicUrl` where clients shall know it by another name than its address. */
+  /** `options`: `worker`, `migrations`, `database` as `ourWorker` gives them, `port`, `state`; `publicUrl`
+   * where clients shall know it by another name than its address. */
   constructor(options) {
     this.#options = options;
   }
@@ -141,11 +141,6 @@ export class WorkerProcess {
   /** Puts a message into the queue of jobs, as the Worker itself does. */
   enqueue(job) {
     return this.#call("enqueue", { body: JSON.stringify(job) });
-  }
-
-  /** One statement in the SQLite of the object that `name` names. */
-  objectSql(className, name, statement, ...values) {
-    return this.#call("objectSql", { className, name, statement, values });
   }
 
   #call(method, params) {

@@ -47,7 +47,7 @@ export class World {
     /** Where the Worker keeps everything. */
     this.state = this.newFolder();
     const where = { port, state: this.state, publicUrl: PUBLIC_URL };
-    this.worker = new WorkerProcess({ ...options, ...where, inspectObjects: true });
+    this.worker = new WorkerProcess({ ...options, ...where });
     await this.worker.start();
     this.plan = newPlan();
     await this.worker.script(rowsOf(this.plan));
