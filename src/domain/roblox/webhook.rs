@@ -161,8 +161,11 @@ mod tests {
         let wrong = [
             format!("t=1795428001,v1={VECTOR}"),
             "t=1795428000,v1=AAAA".to_owned(),
-            format!("t=1795428000,v1={}", VECTOR.to_ascii_lowercase()),
+            format!("t=1795428000,v1={}", VECTOR.replacen('A', "B", 1)),
         ];
+        assert_ne!(VECTOR, VECTOR.replacen('A', "B", 1));
+        let lower = VECTOR.to_ascii_lowercase();
+        assert!(check(&format!("t=1795428000,v1={lower}")).is_err(), "base64 has capital letters");
         for header in wrong {
             assert_eq!(check(&header), Err(BadSignature::Wrong), "{header}");
         }
