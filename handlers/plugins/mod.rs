@@ -8,6 +8,7 @@ mod pairing;
 mod registering;
 mod settings;
 mod tokens;
+mod viewing;
 mod work;
 
 use super::AppState;
@@ -35,6 +36,7 @@ use plugin_post;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(registering::routes())
+        .merge(viewing::routes())
         .merge(messages::routes())
         .merge(work::routes())
         .merge(pairing::routes())

@@ -23,7 +23,7 @@ use crate::handlers::extract::Path;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
-use crate::plugins::{Act, Acted, PluginStatus, PluginView, RegistryAnswer, RegistryOp, Standing};
+use crate::plugins::{Act, Acted, PluginStatus, RegistryAnswer, RegistryOp, Standing};
 use crate::storage::plugins;
 
 /// How often a plugin should say that it lives: as the old one does.
@@ -43,12 +43,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(refresh_plugin_token_v1))
         .routes(routes!(unregister_plugin))
         .routes(routes!(unregister_plugin_v1))
-        .routes(routes!(show_plugin))
-        .routes(routes!(show_plugin_v1))
-        .routes(routes!(list_own_plugins))
-        .routes(routes!(list_own_plugins_v1))
-        .routes(routes!(plugin_status))
-        .routes(routes!(plugin_status_v1))
 }
 
 /// A plugin that registers. Unknown fields are ignored.
@@ -395,144 +389,4 @@ plugin_post! {
     ///
     /// As `/unregister_plugin`.
     unregister_plugin_v1 at "/api/v1/plugins/unregister": PluginCaller(HeartbeatIn) -> DoneOut by leave
-}
-
-/// A plugin.
-#[derive(Serialize, ToSchema)]
-pub struct PluginOut {
-    /// True.
-    success: bool,
-    /// The plugin. Never with its token.
-    plugin: PluginView,
-}
-
-async fn show(app: &App, caller: &PluginCaller, context: &RequestContext) -> Result<PluginOut, ApiError> {
-    match caller.act(app, context, Act::Show).await? {
-        Acted::Plugins(plugins) => {
-            let plugin = plugins.into_iter().next().ok_or_else(|| ApiError::not_found("plugin"))?;
-            Ok(PluginOut { success: true, plugin })
-        }
-        _ => Err(unexpected()),
-    }
-}
-
-/// Show a plugin
-///
-/// Itself; that of another one is not found.
-#[utoipa::path(get, path = "/plugin/{plugin_id}", tag = "plugins", security(("plugin_token" = [])),
-    params(("plugin_id" = String, Path)), responses((status = 200, body = PluginOut), Problems))]
-async fn show_plugin(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-    Path(id): Path<PluginId>,
-) -> Result<Out<PluginOut>, ApiError> {
-    caller.is(Some(id.as_str()))?;
-    show(&app, &caller, &context).await.map(Out)
-}
-
-/// Show this plugin
-#[utoipa::path(get, path = "/api/v1/plugins/me", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = PluginOut), Problems))]
-async fn show_plugin_v1(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<PluginOut>, ApiError> {
-    show(&app, &caller, &context).await.map(Out)
-}
-
-/// Plugins.
-#[derive(Serialize, ToSchema)]
-pub struct PluginsOut {
-    /// True.
-    success: bool,
-    /// Those of the teacher who paired this one; itself alone while it is unpaired.
-    plugins: Vec<PluginView>,
-    /// How many.
-    count: usize,
-}
-
-async fn own(app: &App, caller: &PluginCaller, context: &RequestContext) -> Result<PluginsOut, ApiError> {
-    match caller.act(app, context, Act::List).await? {
-        Acted::Plugins(plugins) => Ok(PluginsOut { success: true, count: plugins.len(), plugins }),
-        _ => Err(unexpected()),
-    }
-}
-
-/// List the teacher's plugins
-#[utoipa::path(get, path = "/plugins", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = PluginsOut), Problems))]
-async fn list_own_plugins(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<PluginsOut>, ApiError> {
-    own(&app, &caller, &context).await.map(Out)
-}
-
-/// List the teacher's plugins
-///
-/// As `/plugins`.
-#[utoipa::path(get, path = "/api/v1/plugins/mine", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = PluginsOut), Problems))]
-async fn list_own_plugins_v1(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<PluginsOut>, ApiError> {
-    own(&app, &caller, &context).await.map(Out)
-}
-
-/// How this server is for a plugin.
-#[derive(Serialize, ToSchema)]
-pub struct StatusOut {
-    /// The server's name.
-    service: &'static str,
-    /// `running`.
-    status: &'static str,
-    /// The server's version.
-    version: &'static str,
-    /// Now.
-    timestamp: Timestamp,
-    /// The teacher's plugins that were heard of within ten minutes.
-    active_plugins: usize,
-    /// Hours that a token lives.
-    token_expiry_hours: i64,
-}
-
-async fn status(app: &App, caller: &PluginCaller, context: &RequestContext) -> Result<StatusOut, ApiError> {
-    let plugins = own(app, caller, context).await?.plugins;
-    Ok(StatusOut {
-        service: "ToolboxAI Edge",
-        status: "running",
-        version: env!("CARGO_PKG_VERSION"),
-        timestamp: app.clock.now(),
-        active_plugins: plugins.iter().filter(|plugin| plugin.status == PluginStatus::Active).count(),
-        token_expiry_hours: caller.token_hours(),
-    })
-}
-
-/// How the server is
-#[utoipa::path(get, path = "/status", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = StatusOut), Problems))]
-async fn plugin_status(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<StatusOut>, ApiError> {
-    status(&app, &caller, &context).await.map(Out)
-}
-
-/// How the server is
-///
-/// As `/status`.
-#[utoipa::path(get, path = "/api/v1/plugins/status", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = StatusOut), Problems))]
-async fn plugin_status_v1(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<StatusOut>, ApiError> {
-    status(&app, &caller, &context).await.map(Out)
 }
