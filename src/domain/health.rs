@@ -33,11 +33,13 @@ pub enum Dependency {
     ContentCache,
     /// The metrics.
     Telemetry,
+    /// Studio plugins.
+    PluginRegistry,
 }
 
 impl Dependency {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Database,
         Self::Cache,
         Self::Queue,
@@ -48,6 +50,7 @@ impl Dependency {
         Self::RuntimeConfig,
         Self::ContentCache,
         Self::Telemetry,
+        Self::PluginRegistry,
     ];
 
     /// As in the report.
@@ -63,6 +66,7 @@ impl Dependency {
             Self::RuntimeConfig => "runtime_config",
             Self::ContentCache => "content_cache",
             Self::Telemetry => "telemetry",
+            Self::PluginRegistry => "plugin_registry",
         }
     }
 

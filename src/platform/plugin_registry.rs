@@ -84,6 +84,9 @@ impl DurableObject for PluginRegistry {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        if stub::is_ping(&request) {
+            return Response::empty();
+        }
         let op: RegistryOp = request.json().await?;
         let (answer, sweep_ms) = self.run(|registry, ctx| registry.call(ctx, op))?;
         let is_empty = self.registry.borrow().is_empty();

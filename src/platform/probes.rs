@@ -6,7 +6,9 @@ use worker::send::SendFuture;
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, Error};
 
-use super::{content_cache, inbox, kv, queue, rate_limiter, revocation_list, stub, telemetry};
+use super::{
+    content_cache, inbox, kv, plugin_registry, queue, rate_limiter, revocation_list, stub, telemetry,
+};
 use crate::domain::health::Dependency;
 use crate::ports::{PortError, Probes};
 
@@ -33,6 +35,7 @@ impl Bindings {
             Dependency::RuntimeConfig => super::runtime_config::BINDING,
             Dependency::ContentCache => content_cache::BINDING,
             Dependency::Telemetry => telemetry::BINDING,
+            Dependency::PluginRegistry => plugin_registry::BINDING,
         };
         let stub = self.0.durable_object(binding)?.get_by_name(NAME)?;
         match stub::post(stub, stub::PING, None, &JsValue::NULL).await?.status {

@@ -28,6 +28,13 @@ fn everything_answers() {
 }
 
 #[test]
+fn every_kind_of_object_is_asked() {
+    let classes = include_str!("../../../wrangler.toml").matches("class_name = ").count();
+    // Beside objects: D1, KV and the queue.
+    assert_eq!(Dependency::ALL.len(), classes + 3);
+}
+
+#[test]
 fn each_failure_is_seen_and_those_that_are_needed_make_it_503() {
     for dependency in Dependency::ALL {
         for (fault, told) in [(Fault::Fails, "failed"), (Fault::Hangs, "timed_out")] {
