@@ -101,6 +101,8 @@ support::tests_of! {
     journals_of_other_classes_are_none_of_our_business,
     what_is_no_journal_harms_nobody,
     a_store_that_fails_is_told_once_and_tried_again,
+    a_write_under_way_does_not_overtake_the_last_word,
+    a_write_under_way_leaves_nothing_behind_once_all_was_sent,
     without_access_to_data_stores_the_class_goes_on,
     what_cannot_be_sent_at_the_end_is_left_for_the_next_server,
     a_long_outage_stays_within_the_budget,
