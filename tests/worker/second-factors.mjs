@@ -35,6 +35,13 @@ async function addPasskey(world, token, authenticator, name) {
   return ask(world, 201, "passkeys", { token, body: { ceremony, name, credential } });
 }
 
+/** The same bytes in base64url but for the last bit: of whatever form a signature is, it is another number. */
+function withOneBitChanged(text) {
+  const bytes = Buffer.from(text, "base64url");
+  bytes[bytes.length - 1] ^= 1;
+  return bytes.toString("base64url");
+}
+
 export function secondFactors(world) {
   test("a passkey of each algorithm signs in without a password, once an answer", async () => {
     const person = await newPerson(world, "pia");
@@ -49,8 +56,7 @@ export function secondFactors(world) {
       const credential = authenticator.getJSON(world.worker.url, public_key);
       const body = { ceremony, credential, refresh_token_in: "body" };
       const forged = structuredClone(body);
-      forged.credential.response.signature = forged.credential.response.signature.replace(/^..../, "MEQC");
-      forged.credential.response.authenticatorData = forged.credential.response.authenticatorData.replace(/.$/, "Q");
+      forged.credential.response.signature = withOneBitChanged(forged.credential.response.signature);
       assert.equal((await asking(world, "login/passkey", { body: forged })).json.code, "invalid_code");
       const signedIn = await ask(world, 200, "login/passkey", { body });
       assert.equal(signedIn.user.email, person.email);
