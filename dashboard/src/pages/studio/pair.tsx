@@ -1,5 +1,5 @@
 /** Where a Studio plugin sends its teacher: the code that it shows, what it wants, and yes or no. */
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { api, unwrap } from '../../api/client'
 import { ApiError } from '../../api/problem'
 import type { Pairing } from '../../api/types'
@@ -9,6 +9,7 @@ import { TextInput } from '../../ui/fields'
 import { FormError } from '../../ui/form-error'
 import { Page } from '../../ui/page'
 import { useForm } from '../../ui/use-form'
+import { useFragment } from '../../ui/use-fragment'
 import { Capabilities } from './capabilities'
 import { codeIn, isWhole, tidyCode } from './user-code'
 import './studio.css'
@@ -23,7 +24,7 @@ const PARENT = { label: 'Studio', to: '/studio' }
 
 /** The page. */
 export default function PairPage() {
-  const code = useCodeOfAddress()
+  const code = useFragment(codeIn) ?? ''
   const [step, setStep] = useState<Step>({ at: 'code' })
   return (
     <Page title="Pair a Studio plugin" parent={PARENT} isNarrow>
@@ -72,21 +73,6 @@ function stepOf(code: string, pairing: Pairing): Step {
   if (pairing.status === 'approved') return { at: 'approved' }
   if (pairing.status === 'denied') return { at: 'denied' }
   return { at: 'question', code, pairing }
-}
-
-/** The code of the link that the plugin opened, once: it does not stay in the history. */
-function useCodeOfAddress(): string {
-  const [code] = useState(() => codeIn(window.location.hash))
-  useEffect(() => {
-    if (code !== '') window.history.replaceState(window.history.state, '', window.location.pathname)
-  }, [code])
-  useEffect(() => {
-    // Another link that is opened in this very tab changes nothing but the fragment.
-    const startAnew = () => codeIn(window.location.hash) !== '' && window.location.reload()
-    window.addEventListener('hashchange', startAnew)
-    return () => window.removeEventListener('hashchange', startAnew)
-  }, [])
-  return code
 }
 
 const UNKNOWN =

@@ -22,7 +22,7 @@ describe('a code', () => {
 
   it('comes out of the fragment of the address', () => {
     expect(codeIn('#code=wdjb-mjht')).toBe('WDJB-MJHT')
-    expect(codeIn('#token=wdjb-mjht')).toBe('')
-    expect(codeIn('')).toBe('')
+    expect(codeIn('#token=wdjb-mjht')).toBeNull()
+    expect(codeIn('')).toBeNull()
   })
 })

@@ -15,6 +15,6 @@ export function tidyCode(text: string): string {
 /** Whether it is a whole code. */
 export const isWhole = (code: string): boolean => code.length === LENGTH + 1
 
-/** The code in a fragment like `#code=WDJB-MJHT`, or nothing. */
-export const codeIn = (hash: string): string =>
-  tidyCode(new URLSearchParams(hash.replace(/^#/, '')).get('code') ?? '')
+/** The code in a fragment like `#code=WDJB-MJHT`, or null. */
+export const codeIn = (hash: string): string | null =>
+  tidyCode(new URLSearchParams(hash.replace(/^#/, '')).get('code') ?? '') || null

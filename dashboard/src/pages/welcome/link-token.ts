@@ -1,6 +1,7 @@
 /** What stands behind the `#` of an address, which browsers send to nobody: one-time tokens, challenges. */
 import { useEffect, useState } from 'react'
 import type { FactorMethod } from '../../api/types'
+import { useFragment } from '../../ui/use-fragment'
 import type { Challenge } from './password-form'
 
 /** The token in a fragment like `#token=…`, or null. */
@@ -8,20 +9,8 @@ export function tokenIn(hash: string): string | null {
   return new URLSearchParams(hash.replace(/^#/, '')).get('token') || null
 }
 
-/** Reads the token once, then takes it out of the address, where it would stay in the history. */
-export function useLinkToken(): string | null {
-  const [token] = useState(() => tokenIn(window.location.hash))
-  useEffect(() => {
-    if (token !== null) window.history.replaceState(window.history.state, '', window.location.pathname)
-  }, [token])
-  useEffect(() => {
-    // Another link that is opened in this very tab changes nothing but the fragment.
-    const startAnew = () => tokenIn(window.location.hash) !== null && window.location.reload()
-    window.addEventListener('hashchange', startAnew)
-    return () => window.removeEventListener('hashchange', startAnew)
-  }, [])
-  return token
-}
+/** The token of the link, which does not stay in the address. */
+export const useLinkToken = (): string | null => useFragment(tokenIn)
 
 const METHODS: readonly string[] = ['totp', 'passkey', 'recovery_code'] satisfies FactorMethod[]
 
