@@ -13,7 +13,7 @@ use crate::domain::ids::{SchoolId, SignInId, UserId};
 use crate::domain::plugin::MAX_TOKEN_HOURS;
 use crate::domain::pusher::CloseCode;
 use crate::domain::revocation::Revocation;
-use crate::inbox::{InboxAnswer, InboxOp, SocketRef, WhichSockets};
+use crate::inbox::{self, InboxAnswer, InboxOp, SocketRef, WhichSockets};
 use crate::rooms::RoomOp;
 use crate::storage::classes;
 
@@ -94,6 +94,9 @@ pub(super) async fn close_sockets(
     let mut by_room: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for socket in &sockets {
         by_room.entry(&socket.room_key).or_default().push(socket.socket_id.clone());
+    }
+    if let Some(socket_ids) = by_room.remove(inbox::object_name(user)) {
+        app.inboxes.call(user.clone(), InboxOp::CloseSockets { socket_ids, code }).await?;
     }
     // A room without a class in this school never let the person in.
     let rooms: Vec<&str> = by_room.keys().copied().collect();

@@ -18,7 +18,7 @@ use super::seats::unexpected;
 use crate::domain::ids::{ClassId, SessionId};
 use crate::domain::leaderboard::{LeaderboardItem, Window};
 use crate::domain::results::Results;
-use crate::rooms::{EventPage, Refusal, RoomAnswer, RoomOp};
+use crate::rooms::{EventPage, Refusal, RoomAnswer, RoomOp, channels_of};
 use crate::storage::reports;
 
 /// The most events of one page.
@@ -149,7 +149,9 @@ async fn list_events(
         return Err(ApiError::new(ProblemCode::Malformed, detail));
     }
     let class = class_of(&app, &teacher, &class_id).await?;
-    match app.rooms.call(class.facts(), RoomOp::Events { after: query.after, limit }).await? {
+    let channels = channels_of(teacher.0.user_id.as_str(), teacher.0.role);
+    let op = RoomOp::Events { after: query.after, limit, channels };
+    match app.rooms.call(class.facts(), op).await? {
         RoomAnswer::Events(page) => Ok(Out(page)),
         other => Err(unexpected(&other)),
     }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 pub use sockets::{SocketRef, WhichSockets};
 
 use crate::domain::ids::{ClassId, NotificationId, SeatId, SignInId, UserId};
+use crate::domain::pusher::CloseCode;
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Entropy, Sql, Value, decode};
 use crate::rooms::{ReportedSeat, SeatStatus};
@@ -69,6 +70,32 @@ pub enum InboxOp {
     Sockets(WhichSockets),
     /// These were closed.
     ForgetSockets(Vec<SocketRef>),
+    /// Closes sockets of the inbox itself: their person may not, or must ask again.
+    CloseSockets {
+        /// Their ids.
+        socket_ids: Vec<String>,
+        /// Why.
+        code: CloseCode,
+    },
+}
+
+/// What the glue does after a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Tells whoever watches the inbox that it changed: an event on [`channel`].
+    Publish {
+        /// The event's name.
+        name: &'static str,
+        /// Its data, JSON.
+        data: String,
+    },
+    /// Closes these sockets of the inbox.
+    CloseSockets {
+        /// Their ids.
+        socket_ids: Vec<String>,
+        /// Why.
+        code: CloseCode,
+    },
 }
 
 /// What an inbox answers.
@@ -125,9 +152,14 @@ pub enum NotificationBody {
     },
 }
 
-/// An inbox is asked about its owner only: the object's name is the user's id.
+/// An inbox is asked about its owner only: the object's name is the user's id, and so is its key as a Pusher app.
 pub fn object_name(user: &UserId) -> &str {
     user.as_str()
+}
+
+/// The channel of an inbox.
+pub fn channel(user: &UserId) -> String {
+    format!("private-user-{user}")
 }
 
 #[derive(Deserialize)]
@@ -149,10 +181,32 @@ pub fn call(
     now: Timestamp,
     entropy: &dyn Entropy,
     op: InboxOp,
-) -> Result<InboxAnswer, DbError> {
+) -> Result<(InboxAnswer, Vec<Effect>), DbError> {
     sql.query(CREATE, &[])?;
     sql.query(sockets::CREATE, &[])?;
+    if let InboxOp::CloseSockets { socket_ids, code } = op {
+        return Ok((InboxAnswer::Done, vec![Effect::CloseSockets { socket_ids, code }]));
+    }
+    let may_change =
+        matches!(op, InboxOp::Seats { .. } | InboxOp::ForgetSeat(_) | InboxOp::Read(_) | InboxOp::ReadAll);
+    let answer = answer(sql, now, entropy, op)?;
+    Ok((answer, if may_change { vec![changed(sql)?] } else { Vec::new() }))
+}
+
+/// What changed is asked for anew: the number of unread ones is all that goes along.
+fn changed(sql: &dyn Sql) -> Result<Effect, DbError> {
+    let data = serde_json::json!({"unread": unread(sql)?}).to_string();
+    Ok(Effect::Publish { name: "notifications_changed", data })
+}
+
+fn unread(sql: &dyn Sql) -> Result<i64, DbError> {
+    let rows: Vec<UnreadRow> = decode(sql.query(UNREAD, &[])?)?;
+    Ok(rows.first().map_or(0, |row| row.unread))
+}
+
+fn answer(sql: &dyn Sql, now: Timestamp, entropy: &dyn Entropy, op: InboxOp) -> Result<InboxAnswer, DbError> {
     match op {
+        InboxOp::CloseSockets { .. } => Ok(InboxAnswer::Done),
         InboxOp::Seats { class_id, class_name, seats } => {
             for seat in seats {
                 take_seat(sql, now, entropy, (&class_id, &class_name), seat)?;
@@ -201,7 +255,6 @@ fn take_seat(
 
 fn list(sql: &dyn Sql) -> Result<Notifications, DbError> {
     let rows: Vec<NotificationRow> = decode(sql.query(LIST, &[KEPT.into()])?)?;
-    let unread: Vec<UnreadRow> = decode(sql.query(UNREAD, &[])?)?;
     let items = rows.into_iter().map(|row| {
         let body = serde_json::from_str(&row.body).map_err(|error| DbError::Backend(error.to_string()))?;
         Ok(Notification {
@@ -211,8 +264,5 @@ fn list(sql: &dyn Sql) -> Result<Notifications, DbError> {
             read_at: row.read_at.map(Timestamp::from_millis),
         })
     });
-    Ok(Notifications {
-        items: items.collect::<Result<_, DbError>>()?,
-        unread: unread.first().map_or(0, |row| row.unread),
-    })
+    Ok(Notifications { items: items.collect::<Result<_, DbError>>()?, unread: unread(sql)? })
 }

@@ -19,6 +19,7 @@ pub mod outbound;
 mod platform;
 pub mod plugins;
 pub mod ports;
+pub mod realtime;
 pub mod request_ids;
 pub mod rooms;
 pub mod runtime_config;

@@ -15,11 +15,13 @@ mod plugin_registry;
 mod probes;
 mod queue;
 mod rate_limiter;
+mod realtime;
 mod revocation_list;
 mod rooms;
 mod runtime_config;
 mod settings;
 mod signatures;
+mod sockets;
 mod stub;
 mod system;
 mod telemetry;
@@ -29,12 +31,9 @@ use std::sync::Arc;
 
 use tower::ServiceExt;
 use worker::worker_sys::web_sys;
-use worker::{
-    Context, Env, MessageBatch, MessageExt, Request, Response, ScheduleContext, ScheduledEvent, event,
-};
+use worker::{Context, Env, MessageBatch, MessageExt, Response, ScheduleContext, ScheduledEvent, event};
 
 use crate::config::Config;
-use crate::domain::ids::is_room_key;
 use crate::domain::metrics::Metric;
 use crate::domain::tokens::hex;
 use crate::model::Builtin;
@@ -48,12 +47,11 @@ use system::System;
 /// The binding of the database.
 const DB: &str = "DB";
 
-/// A request of the world. Sockets go straight to their room; everything else to the router.
+/// A request of the world. The Pusher protocol goes straight to its object; everything else to the router.
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, _: Context) -> worker::Result<Response> {
-    let url = request.url();
-    if let Some(room_key) = socket_path(&url) {
-        return socket(request.into(), &env, room_key).await;
+    if let Some(call) = realtime::call(&request.url()) {
+        return realtime::answer(request.into(), &env, &call).await;
     }
     let response = match application(&env) {
         Ok(router) => {
@@ -68,20 +66,6 @@ async fn fetch(request: web_sys::Request, env: Env, _: Context) -> worker::Resul
         }
     };
     http::from_http(response).await
-}
-
-/// The room key of `/app/{room_key}`, Pusher's address of an app.
-fn socket_path(url: &str) -> Option<&str> {
-    let path = url.split_once("://")?.1.split_once('/')?.1;
-    path.split('?').next()?.strip_prefix("app/")
-}
-
-/// Hands a socket to its room. A key that cannot be one wakes no object.
-async fn socket(request: Request, env: &Env, room_key: &str) -> worker::Result<Response> {
-    if !is_room_key(room_key) {
-        return Ok(Response::empty()?.with_status(404));
-    }
-    env.durable_object(rooms::BINDING)?.get_by_name(room_key)?.fetch_with_request(request).await
 }
 
 /// Messages, one by one: a broken one never holds up the others. Never an error: that would panic in the macro.

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::memory::{Memory, to_json};
-use super::{Context, Effect, SeatStatus};
+use super::{Channel, Context, Effect, SeatStatus};
 use crate::domain::ids::SessionId;
 use crate::domain::leaderboard::{LeaderboardItem, Standing, Window, rank};
 use crate::domain::live_session::Status;
-use crate::domain::pusher::{self, Channel};
+use crate::domain::pusher::ServerFrame;
 use crate::ports::{DbError, decode};
 
 /// The board goes out at most four times a second: people cannot follow more, and 30 syncs a second are one board.
@@ -91,7 +91,8 @@ pub(super) fn frame(memory: &Memory) -> Result<String, DbError> {
         window,
         items: from_memory(memory, window),
     };
-    Ok(pusher::frame("leaderboard_update", Some(Channel::Leaderboard), &to_json(&board)?))
+    let (channel, data) = (Some(Channel::Leaderboard.name()), to_json(&board)?);
+    Ok(ServerFrame { event: "leaderboard_update", channel, data: &data, seq: None }.text())
 }
 
 /// The board changed: sends it, or sees to it that it is sent soon.
@@ -115,7 +116,7 @@ pub(super) fn publish_if_due(memory: &mut Memory, ctx: Context<'_>, effects: &mu
         memory.board_changed = false;
         memory.board_sent_at = Some(ctx.now);
         if let Ok(frame) = frame(memory) {
-            effects.push(Effect::Publish { channel: Channel::Leaderboard, frame, except: None });
+            effects.push(Effect::Publish { channel: Channel::Leaderboard, frame });
         }
     }
 }

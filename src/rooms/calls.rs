@@ -5,8 +5,7 @@ use serde_json::json;
 
 use super::log::{self, GameMessage};
 use super::memory::{Memory, to_json};
-use super::{Context, Effect, Refusal, RoomAnswer, RoomOp, board, games, seats, sessions};
-use crate::domain::pusher::Channel;
+use super::{Channel, Context, Effect, Refusal, RoomAnswer, RoomOp, board, games, seats, sessions};
 use crate::ports::DbError;
 
 #[derive(Serialize)]
@@ -57,8 +56,8 @@ pub(super) fn answer(
         RoomOp::Results(id) => {
             sessions::sheet(memory, ctx, id.as_ref())?.map(|sheet| RoomAnswer::Results(Box::new(sheet)))
         }
-        RoomOp::Events { after, limit } => {
-            let page = log::events(memory, ctx, after, limit)?;
+        RoomOp::Events { after, limit, channels } => {
+            let page = log::events(memory, ctx, (after, limit), &channels)?;
             Some(page.map_or(RoomAnswer::Refused(Refusal::EventsGone), RoomAnswer::Events))
         }
     };

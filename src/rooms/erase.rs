@@ -2,9 +2,9 @@
 
 use super::memory::{Memory, SeatState};
 use super::outbox::{self, Mark};
-use super::{Context, Effect, Seat, SeatStatus, log, seats, sheet};
-use crate::domain::pusher::Channel;
+use super::{Channel, Context, Effect, Seat, SeatStatus, log, seats, sheet};
 use crate::ports::{DbError, decode};
+use crate::realtime::log::PRUNE;
 
 /// A shorter id of a user stands in too many other texts.
 const LEAST_TELLING: usize = 6;
@@ -43,7 +43,7 @@ pub(super) fn erase(
     }
     ctx.sql.query(UNMARK, &[seat.no.into()])?;
     // All of it, for it tells of everybody: whoever has missed something loads the page anew.
-    ctx.sql.query(log::PRUNE, &[memory.last_seq.into()])?;
+    ctx.sql.query(PRUNE, &[memory.last_seq.into()])?;
     let news = seats::SeatsChanged { seats: vec![gone(&seat)] };
     log::append(memory, ctx, ("class_online", &news), None, &[Channel::Class], effects)?;
     for session in decode::<SessionNo>(ctx.sql.query(SHEETS, &[])?)? {

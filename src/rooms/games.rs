@@ -5,9 +5,8 @@ use utoipa::ToSchema;
 
 use super::log::{self, GameMessage};
 use super::memory::{Memory, to_json};
-use super::{Context, Effect, Seat};
+use super::{Channel, Context, Effect, Seat};
 use crate::domain::ids::{GameId, SeatId};
-use crate::domain::pusher::Channel;
 use crate::ports::DbError;
 
 /// Which pupil.

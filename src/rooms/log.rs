@@ -5,27 +5,24 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::memory::{Memory, to_json};
-use super::{Context, Effect};
-use crate::domain::pusher::{self, Channel};
+use super::{Channel, Context, Effect};
+use crate::domain::pusher::ServerFrame;
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Value, decode};
+use crate::realtime::log as realtime_log;
 
-/// Rows that are kept: at one row a sync about an hour of a large class; who missed more loads the page anew.
-pub(super) const KEPT_ROWS: i64 = 2000;
 /// The most messages in one answer to a game.
 const MAX_MESSAGES: i64 = 100;
 
-const APPEND: &str = "
-    insert into log (seq, at, type, data, game_type, game_data) values (?1, ?2, ?3, ?4, ?5, ?6)";
 const MESSAGES: &str = "
     select seq, game_type, game_data from log
     where seq > ?1 and game_type is not null order by seq limit ?2";
 const EVENTS: &str = "
-    select seq, at, type, data from log where seq > ?1 order by seq limit ?2";
+    select seq, at, type, data from log
+    where seq > ?1 and (channels is null or exists (
+      select 1 from json_each(channels) where value in (select value from json_each(?3))))
+    order by seq limit ?2";
 const OLDEST: &str = "select coalesce(min(seq), 0) as seq from log";
-/// Deletes up to this number.
-pub(super) const PRUNE: &str = "delete from log where seq <= ?1";
-
 /// A message for the games.
 #[derive(Clone, Copy)]
 pub(super) struct GameMessage<'a> {
@@ -54,7 +51,7 @@ pub struct LoggedEvent {
     /// The event's name.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its data, `seq` among it.
+    /// Its data: of the room's own events an object with `seq` in it; of others what was sent.
     pub data: serde_json::Value,
 }
 
@@ -77,22 +74,24 @@ pub(super) fn append<T: Serialize>(
 ) -> Result<i64, DbError> {
     let seq = memory.last_seq + 1;
     let data = to_json(&Numbered { seq, data })?;
+    let names: Vec<&str> = channels.iter().map(|channel| channel.name()).collect();
     let params = [
         Value::from(seq),
         ctx.now.into(),
         kind.into(),
         Value::from(data.as_str()),
+        (!names.is_empty()).then(|| to_json(&names)).transpose()?.into(),
         game.map(|game| game.kind).into(),
         game.map(|game| game.data).into(),
     ];
-    ctx.sql.query(APPEND, &params)?;
+    ctx.sql.query(realtime_log::APPEND, &params)?;
     memory.last_seq = seq;
     if game.is_some() {
         memory.last_game_seq = seq;
     }
     for channel in channels.iter().filter(|_| ctx.watched) {
-        let frame = pusher::frame(kind, Some(*channel), &data);
-        effects.push(Effect::Publish { channel: *channel, frame, except: None });
+        let frame = ServerFrame { event: kind, channel: Some(channel.name()), data: &data, seq: Some(seq) };
+        effects.push(Effect::Publish { channel: *channel, frame: frame.text() });
     }
     Ok(seq)
 }
@@ -159,25 +158,25 @@ fn oldest(ctx: Context<'_>) -> Result<i64, DbError> {
     Ok(rows.first().map_or(0, |row| row.seq))
 }
 
-/// The events behind a number; nothing when the log no longer reaches back so far.
+/// The events behind a number on some channels; nothing when the log no longer reaches back so far.
 pub(super) fn events(
     memory: &Memory,
     ctx: Context<'_>,
-    after: i64,
-    limit: i64,
+    (after, limit): (i64, i64),
+    channels: &[String],
 ) -> Result<Option<EventPage>, DbError> {
     let oldest_seq = oldest(ctx)?;
     if after + 1 < oldest_seq || after > memory.last_seq {
         return Ok(None);
     }
-    let rows: Vec<EventRow> = decode(ctx.sql.query(EVENTS, &[after.into(), limit.into()])?)?;
-    let items = rows.into_iter().map(|row| {
-        let data = super::memory::from_json(&row.data)?;
-        Ok(LoggedEvent { seq: row.seq, at: Timestamp::from_millis(row.at), kind: row.kind, data })
+    let rows: Vec<EventRow> =
+        decode(ctx.sql.query(EVENTS, &[after.into(), limit.into(), to_json(&channels)?.into()])?)?;
+    let items = rows.into_iter().map(|row| LoggedEvent {
+        seq: row.seq,
+        at: Timestamp::from_millis(row.at),
+        kind: row.kind,
+        // What the room says is JSON; what a server library sent may be any text.
+        data: serde_json::from_str(&row.data).unwrap_or(serde_json::Value::String(row.data)),
     });
-    Ok(Some(EventPage {
-        items: items.collect::<Result<_, DbError>>()?,
-        last_seq: memory.last_seq,
-        oldest_seq,
-    }))
+    Ok(Some(EventPage { items: items.collect(), last_seq: memory.last_seq, oldest_seq }))
 }

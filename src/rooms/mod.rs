@@ -7,8 +7,10 @@
 mod apply;
 mod board;
 mod calls;
+mod channels;
 mod erase;
 mod event;
+mod feed;
 mod games;
 mod live;
 mod log;
@@ -19,25 +21,24 @@ mod schema;
 mod seats;
 mod sessions;
 mod sheet;
-mod sockets;
 mod sync;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use channels::{Channel, channels_of};
 pub use games::{GameEvent, GameNews, Student};
 pub use log::{EventPage, LoggedEvent};
 use memory::Memory;
 pub use outbox::{Report, ReportedSeat, ReportedSession, ReportedSheet};
 pub use sessions::NewSession;
-pub use sockets::{Attachment, MAX_SOCKETS, Member};
 pub use sync::{MAX_EVENTS, SyncCaller, SyncOut, SyncRefusal, SyncReply};
 
 use crate::domain::class::JoinPolicy;
 use crate::domain::ids::{ClassId, SchoolId, SeatId, SessionId, UserId};
 use crate::domain::leaderboard::{LeaderboardItem, Window};
 use crate::domain::live_session::{LiveSession, Move};
-use crate::domain::pusher::{Channel, CloseCode};
+use crate::domain::pusher::CloseCode;
 use crate::domain::results::Sheet;
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Entropy, Sql};
@@ -58,25 +59,12 @@ pub struct Context<'a> {
 /// What the glue does after a call, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Sends a frame to every socket that is subscribed to the channel, but not to `except` (a socket id).
+    /// Sends a frame to every socket that is subscribed to the channel.
     Publish {
         /// The channel.
         channel: Channel,
         /// The whole frame.
         frame: String,
-        /// Who does not get it.
-        except: Option<String>,
-    },
-    /// Sends a frame to the socket that spoke.
-    Reply(String),
-    /// Stores what the socket that spoke is subscribed to.
-    Attach(Attachment),
-    /// Closes the socket that spoke.
-    Close {
-        /// The close code.
-        code: u16,
-        /// For people who debug.
-        reason: &'static str,
     },
     /// Closes these sockets, for good or to come back: from now on they hear nothing, and the others see them leave.
     CloseSockets {
@@ -191,6 +179,8 @@ pub enum RoomOp {
         after: i64,
         /// The most to give.
         limit: i64,
+        /// What went out on these channels.
+        channels: Vec<String>,
     },
     /// One seat, by its id or by the user of Roblox who sits there.
     SeatOf(Student),
@@ -336,32 +326,9 @@ impl Room {
         })
     }
 
-    /// A socket opened. `sockets` says how many there are already.
-    pub fn socket_opened(&mut self, ctx: Context<'_>, sockets: usize) -> Result<Vec<Effect>, DbError> {
-        self.guarded(|room| {
-            let known = room.memory(ctx)?.is_some();
-            Ok(sockets::opened(known, ctx, sockets))
-        })
-    }
-
-    /// A socket spoke. `peers` are all sockets of the room, the speaker among them.
-    pub fn socket_message(
-        &mut self,
-        ctx: Context<'_>,
-        secret: &str,
-        speaker: Attachment,
-        peers: &[Attachment],
-        text: &str,
-    ) -> Result<Vec<Effect>, DbError> {
-        self.guarded(|room| {
-            let Some(memory) = room.memory(ctx)? else { return Ok(sockets::unknown_app()) };
-            Ok(sockets::message(memory, secret, speaker, peers, text))
-        })
-    }
-
-    /// A socket is gone. `peers` are the others.
-    pub fn socket_closed(&self, gone: &Attachment, peers: &[Attachment]) -> Vec<Effect> {
-        sockets::closed(gone, peers)
+    /// Whether there is a class behind the room.
+    pub fn is_known(&mut self, ctx: Context<'_>) -> Result<bool, DbError> {
+        Ok(self.memory(ctx)?.is_some())
     }
 
     /// A failed write leaves SQL behind the memory: forget the memory, and the next call reads it anew.

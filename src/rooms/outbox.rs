@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::log::{KEPT_ROWS, PRUNE};
 use super::memory::{Memory, to_json};
 use super::{ClassFacts, Context, SeatStatus, sessions, sheet};
 use crate::domain::class::JoinPolicy;
@@ -14,6 +13,7 @@ use crate::domain::live_session::LiveSession;
 use crate::domain::results::SheetHead;
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Value, decode};
+use crate::realtime::log::{KEPT_ROWS, PRUNE};
 
 /// How long changes gather. At one answer in 20 s from each of 30 pupils that is one D1 row for 45 answers.
 const GATHER_MS: i64 = 30_000;

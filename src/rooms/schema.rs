@@ -1,6 +1,7 @@
 //! The tables of a room. Forward-only versions, applied at the first call that needs them, never in a constructor.
 
 use crate::ports::{DbError, Sql, Value};
+use crate::realtime::log;
 
 /// Version 1. Small integers name seats and sessions inside a room: every answer carries both.
 const VERSION_1: &[&str] = &[
@@ -56,14 +57,7 @@ const VERSION_1: &[&str] = &[
         xp integer not null,
         primary key (day, event_id)
     ) strict, without rowid",
-    "create table if not exists log (
-        seq integer primary key,
-        at integer not null,
-        type text not null,
-        data text not null,
-        game_type text,
-        game_data text
-    ) strict",
+    log::CREATE,
     "create table if not exists outbox (
         kind text not null,
         key integer not null,
@@ -73,7 +67,10 @@ const VERSION_1: &[&str] = &[
     ) strict, without rowid",
 ];
 
-const VERSION: &str = "1";
+/// Version 2: events on any channel.
+const VERSION_2: &[&str] = &[log::ADD_CHANNELS];
+
+const VERSION: &str = "2";
 
 const EXISTS: &str = "select 1 as found from sqlite_master where type = 'table' and name = 'meta'";
 const GET_META: &str = "select value from meta where key = ?1";
@@ -97,7 +94,8 @@ pub(super) fn migrate(sql: &dyn Sql) -> Result<(), DbError> {
     if exists(sql)? && meta(sql, "version")?.as_deref() == Some(VERSION) {
         return Ok(());
     }
-    for statement in VERSION_1 {
+    // The tables of version 1 stay as they are where they are.
+    for statement in VERSION_1.iter().chain(VERSION_2) {
         sql.query(statement, &[])?;
     }
     sql.query(SET_META, &["version".into(), Value::from(VERSION)])?;

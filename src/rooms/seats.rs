@@ -5,9 +5,8 @@ use serde::Serialize;
 use super::log::{self, GameMessage};
 use super::memory::{Memory, to_json};
 use super::outbox::{self, Mark};
-use super::{Context, Effect, Refusal, Seat, SeatMove, SeatStatus, apply, board};
+use super::{Channel, Context, Effect, Refusal, Seat, SeatMove, SeatStatus, apply, board};
 use crate::domain::ids::SeatId;
-use crate::domain::pusher::Channel;
 use crate::ports::DbError;
 
 #[derive(Serialize)]

@@ -347,7 +347,13 @@ const HOLDS: &str = "
     where s.school_id = ?1 and s.user_id = ?2 and s.id = ?3 and s.ended_at is null
       and u.role = ?4 and u.state = 'active' and u.removed_at is null";
 
-/// Gives a row while what an access token says still holds: for what outlives the token.
+/// Whether what an access token says still holds: for what outlives the token.
+pub async fn is_held(db: &dyn Database, caller: &Identity) -> Result<bool, DbError> {
+    let rows = db.batch(vec![holds(caller)]).await?;
+    Ok(rows.first().is_some_and(|rows| !rows.is_empty()))
+}
+
+/// Gives a row while what an access token says still holds.
 pub(super) fn holds(caller: &Identity) -> Statement {
     let Identity { school_id, user_id, sign_in_id, role, .. } = caller;
     Statement::new(HOLDS, [school_id.into(), user_id.into(), sign_in_id.into(), role.name().into()])

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod audit;
+mod channels;
 mod classes;
 mod co_teachers;
 mod content;

@@ -1,12 +1,14 @@
 //! The channels of a room: who may join them, and what goes out.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
-use toolboxai_edge::domain::pusher::{self, Channel};
+use toolboxai_edge::domain::pusher;
 use toolboxai_edge::domain::tokens::parse_secret;
-use toolboxai_edge::rooms::{Attachment, Effect};
+use toolboxai_edge::realtime::{self, App};
+use toolboxai_edge::rooms::{Channel, Effect};
 
 use crate::support::{Actor, Game, TestApp, fractions, right_response};
-use std::sync::Arc;
 
 const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 
@@ -19,64 +21,54 @@ pub fn authorize(actor: &Actor, class: &Value, channel: &str, socket_id: &str) -
     actor.request("POST", "/api/v1/realtime/auth", &headers, Some(form))
 }
 
-/// A socket of a room, as the platform keeps it.
+/// A socket of a room that slept before each of its frames.
 struct Socket {
     app: Arc<TestApp>,
     room_key: String,
-    attachment: Attachment,
+    id: String,
 }
 
 impl Socket {
     fn open(app: &Arc<TestApp>, class: &Value) -> Self {
         let room_key = class["room_key"].as_str().unwrap().to_owned();
-        let effects =
-            app.rooms.run(&room_key, |room, ctx| Ok((room.socket_opened(ctx, 0)?, Vec::new()))).unwrap();
-        let [Effect::Attach(attachment), Effect::Reply(frame)] = effects.as_slice() else {
-            panic!("{effects:?}")
-        };
-        assert!(frame.contains("pusher:connection_established"));
-        Self { app: app.clone(), room_key, attachment: attachment.clone() }
+        Self { app: app.clone(), room_key, id: "12.34".to_owned() }
     }
 
-    fn say(&mut self, peers: &[Attachment], frame: &Value) -> Vec<Effect> {
+    /// What the socket hears when it speaks.
+    fn say(&mut self, frame: &Value) -> Vec<Value> {
         let secret = pusher::app_secret(&parse_secret(SECRET).unwrap(), &self.room_key);
-        let (speaker, text) = (self.attachment.clone(), frame.to_string());
-        let call = |room: &mut toolboxai_edge::rooms::Room, ctx: toolboxai_edge::rooms::Context<'_>| {
-            Ok((room.socket_message(ctx, &secret, speaker, peers, &text)?, Vec::new()))
-        };
-        let effects = self.app.rooms.run(&self.room_key, call).unwrap();
-        for effect in &effects {
-            if let Effect::Attach(attachment) = effect {
-                self.attachment = attachment.clone();
-            }
-        }
-        effects
+        let (key, open, text) = (self.room_key.clone(), [(1, self.id.clone())], frame.to_string());
+        let effects = self.app.rooms.run(&self.room_key, move |room, ctx| {
+            let ctx = realtime::Context {
+                sql: ctx.sql,
+                now: ctx.now,
+                entropy: ctx.entropy,
+                key: &key,
+                secret: &secret,
+            };
+            let (mut app, _) = App::load(ctx, &open)?;
+            Ok((app.frame(ctx, room, 1, &text)?, Vec::new()))
+        });
+        let frames = effects.unwrap().into_iter().filter_map(|effect| match effect {
+            realtime::Effect::Send { frame, .. } => Some(serde_json::from_str(&frame).unwrap()),
+            _ => None,
+        });
+        frames.collect()
     }
 
-    fn subscribe(
-        &mut self,
-        actor: &Actor,
-        class: &Value,
-        channel: &str,
-        peers: &[Attachment],
-    ) -> Vec<Effect> {
-        let signed = authorize(actor, class, channel, &self.attachment.socket_id).expect(200);
+    fn subscribe(&mut self, actor: &Actor, class: &Value, channel: &str) -> Vec<Value> {
+        let signed = authorize(actor, class, channel, &self.id).expect(200);
         let mut data = json!({"channel": channel, "auth": signed["auth"]});
         if let Some(text) = signed.get("channel_data") {
             data["channel_data"] = text.clone();
         }
-        self.say(peers, &json!({"event": "pusher:subscribe", "data": data}))
+        self.say(&json!({"event": "pusher:subscribe", "data": data}))
     }
 }
 
-fn replies(effects: &[Effect]) -> Vec<String> {
-    let frames = effects.iter().filter_map(|effect| match effect {
-        Effect::Reply(frame) => {
-            Some(serde_json::from_str::<Value>(frame).unwrap()["event"].as_str().unwrap().to_owned())
-        }
-        _ => None,
-    });
-    frames.collect()
+fn names(frames: &[Value]) -> Vec<&str> {
+    let names = frames.iter().map(|frame| frame["event"].as_str().unwrap());
+    names.filter(|name| *name != "pusher_internal:subscription_count").collect()
 }
 
 #[test]
@@ -97,6 +89,57 @@ fn only_who_sees_the_class_gets_a_signature() {
 }
 
 #[test]
+fn a_person_connects_to_their_own_inbox_and_to_nobody_elses() {
+    let app = TestApp::new();
+    let inbox_of = |n: usize| json!({"room_key": format!("usr_{n:026}")});
+    let ada = app.sign_in("ada");
+    let own = "private-user-usr_00000000000000000000000000";
+    let signed = authorize(&ada, &inbox_of(0), own, "1.2").expect(200);
+    assert!(signed["auth"].as_str().unwrap().starts_with("usr_00000000000000000000000000:"));
+    authorize(&ada, &inbox_of(1), own, "1.2").problem(404, "not_found");
+    authorize(&ada, &inbox_of(0), "private-class", "1.2").problem(404, "not_found");
+    authorize(&ada, &inbox_of(0), "private-user-usr_00000000000000000000000001", "1.2")
+        .problem(404, "not_found");
+}
+
+#[test]
+fn a_person_joins_their_own_role_and_their_own_channel() {
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let class = ada.make_class();
+    for channel in ["presence-teacher", "private-user-usr_00000000000000000000000000"] {
+        authorize(&ada, &class, channel, "1.2").expect(200);
+    }
+    for channel in
+        ["presence-admin", "private-user-usr_00000000000000000000000001", "private-encrypted-x", "x"]
+    {
+        authorize(&ada, &class, channel, "1.2").problem(404, "not_found");
+    }
+}
+
+#[test]
+fn a_person_signs_in_as_nobody_but_themselves() {
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let class = ada.make_class();
+    let room_key = class["room_key"].as_str().unwrap();
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let ask = |actor: &Actor, key: &str| {
+        let form = format!("socket_id=12.34&app_key={key}");
+        actor.request("POST", "/api/v1/realtime/user-auth", &headers, Some(form))
+    };
+    let signed = ask(&ada, room_key).expect(200);
+    let user: Value = serde_json::from_str(signed["user_data"].as_str().unwrap()).unwrap();
+    assert_eq!(user["id"], "usr_00000000000000000000000000");
+    let mut socket = Socket::open(&app, &class);
+    let frames = socket.say(&json!({"event": "pusher:signin", "data": signed}));
+    assert_eq!(names(&frames), ["pusher:signin_success"]);
+    ask(&app.sign_in("eve"), room_key).problem(404, "not_found");
+    ask(&app.sign_in("peter"), room_key).problem(403, "forbidden");
+    ask(&app.anonymous(), room_key).problem(401, "unauthenticated");
+}
+
+#[test]
 fn a_forged_or_borrowed_signature_joins_nothing() {
     let app = TestApp::new();
     let ada = app.sign_in("ada");
@@ -105,20 +148,15 @@ fn a_forged_or_borrowed_signature_joins_nothing() {
     let other = authorize(&ada, &class, "private-class", "1.2").expect(200);
     for auth in [json!(null), json!("x"), json!("k:00"), other["auth"].clone()] {
         let frame = json!({"event": "pusher:subscribe", "data": {"channel": "private-class", "auth": auth}});
-        assert_eq!(replies(&socket.say(&[], &frame)), ["pusher:subscription_error"]);
+        assert_eq!(names(&socket.say(&frame)), ["pusher:subscription_error"]);
     }
-    assert!(socket.attachment.channels.is_empty());
-    let unknown = json!({"event": "pusher:subscribe", "data": {"channel": "private-x", "auth": "x"}});
-    assert_eq!(replies(&socket.say(&[], &unknown)), ["pusher:subscription_error"]);
 }
 
 #[test]
-fn a_room_without_a_class_refuses_sockets_for_good() {
+fn a_room_without_a_class_is_unknown_and_keeps_nothing() {
     let app = TestApp::new();
-    let effects =
-        app.rooms.run("rkunknown", |room, ctx| Ok((room.socket_opened(ctx, 0)?, Vec::new()))).unwrap();
-    assert!(matches!(effects.last(), Some(Effect::Close { code: 4001, .. })));
-    assert_eq!(app.rooms.number("rkunknown", "select count(*) from sqlite_master"), 0, "and keeps nothing");
+    assert!(!app.rooms.run("rkunknown", |room, ctx| Ok((room.is_known(ctx)?, Vec::new()))).unwrap());
+    assert_eq!(app.rooms.number("rkunknown", "select count(*) from sqlite_master"), 0);
 }
 
 #[test]
@@ -127,49 +165,72 @@ fn cache_channels_give_the_board_and_the_session_at_once() {
     let ada = app.sign_in("ada");
     let (class, quiz) = (ada.make_class(), ada.make_quiz(&fractions()));
     let mut socket = Socket::open(&app, &class);
-    let effects = socket.subscribe(&ada, &class, "private-cache-session", &[]);
-    assert_eq!(replies(&effects), ["pusher_internal:subscription_succeeded", "pusher:cache_miss"]);
+    let frames = socket.subscribe(&ada, &class, "private-cache-session");
+    assert_eq!(names(&frames), ["pusher_internal:subscription_succeeded", "pusher:cache_miss"]);
     ada.make_session(&class, &quiz, "self");
-    let effects = socket.subscribe(&ada, &class, "private-cache-session", &[]);
-    assert_eq!(replies(&effects), ["pusher_internal:subscription_succeeded", "quiz_update"]);
-    let effects = socket.subscribe(&ada, &class, "private-cache-leaderboard", &[]);
-    assert_eq!(replies(&effects), ["pusher_internal:subscription_succeeded", "leaderboard_update"]);
+    let frames = socket.subscribe(&ada, &class, "private-cache-session");
+    assert_eq!(names(&frames), ["pusher_internal:subscription_succeeded", "quiz_update"]);
+    let frames = socket.subscribe(&ada, &class, "private-cache-leaderboard");
+    assert_eq!(names(&frames), ["pusher_internal:subscription_succeeded", "leaderboard_update"]);
 }
 
 #[test]
-fn presence_counts_users_not_sockets() {
+fn what_a_socket_missed_of_the_class_is_replayed_with_its_numbers() {
     let app = TestApp::new();
-    let (ada, grace) = (app.sign_in("ada"), app.sign_in("grace"));
+    let ada = app.sign_in("ada");
     let class = ada.make_class();
-    let (mut first, mut second, mut other) =
-        (Socket::open(&app, &class), Socket::open(&app, &class), Socket::open(&app, &class));
-    let is_added = |effects: &[Effect]| {
-        effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Publish { frame, .. } if frame.contains("member_added")))
+    let mut game = Game::open(&app, &class, "job");
+    for user in 1..=3 {
+        let join = game.join(user);
+        game.sync(&[join]);
+    }
+    let mut socket = Socket::open(&app, &class);
+    let signed = authorize(&ada, &class, "private-class", &socket.id).expect(200);
+    let data = json!({"channel": "private-class", "auth": signed["auth"], "resume": {"after": 1}});
+    let frames = socket.say(&json!({"event": "pusher:subscribe", "data": data}));
+    let missed: Vec<&Value> = frames.iter().filter(|frame| frame["event"] == "class_online").collect();
+    let log =
+        ada.get(&format!("/api/v1/classes/{}/events?after=1", class["id"].as_str().unwrap())).expect(200);
+    let listed = log["items"].as_array().unwrap();
+    assert_eq!(missed.len(), listed.len());
+    for (frame, item) in missed.iter().zip(listed) {
+        assert_eq!(frame["seq"], item["seq"]);
+        assert_eq!(serde_json::from_str::<Value>(frame["data"].as_str().unwrap()).unwrap(), item["data"]);
+    }
+}
+
+#[test]
+fn what_a_server_library_sends_stands_in_the_same_log_for_those_whom_it_was_sent_to() {
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let class = ada.make_class();
+    let mut game = Game::open(&app, &class, "job");
+    let join = game.join(1);
+    game.sync(&[join]);
+    let path = format!("/api/v1/classes/{}/events?after=0", class["id"].as_str().unwrap());
+    let before = ada.get(&path).expect(200)["last_seq"].as_i64().unwrap();
+    let room_key = class["room_key"].as_str().unwrap();
+    let trigger = |channel: &str, data: &str| {
+        let body = json!({"name": "lesson", "channel": channel, "data": data}).to_string();
+        app.rooms.run(room_key, |room, ctx| {
+            let ctx = realtime::Context {
+                sql: ctx.sql,
+                now: ctx.now,
+                entropy: ctx.entropy,
+                key: room_key,
+                secret: "",
+            };
+            let call =
+                realtime::ApiCall { method: "POST", path: "/events", query: &[], body: body.as_bytes() };
+            Ok((App::load(ctx, &[])?.0.api(ctx, room, &call)?.0.unwrap(), Vec::new()))
+        })
     };
-    assert!(is_added(&first.subscribe(&ada, &class, "presence-class", &[])));
-    assert!(!is_added(&second.subscribe(
-        &ada,
-        &class,
-        "presence-class",
-        std::slice::from_ref(&first.attachment)
-    )));
-    let peers = [first.attachment.clone(), second.attachment.clone()];
-    let effects = other.subscribe(&grace, &class, "presence-class", &peers);
-    assert!(is_added(&effects));
-    let Some(Effect::Reply(frame)) = effects.get(1) else { panic!("{effects:?}") };
-    let frame: Value = serde_json::from_str(frame).unwrap();
-    let roster: Value = serde_json::from_str(frame["data"].as_str().unwrap()).unwrap();
-    assert_eq!(roster["presence"]["count"], 2);
-    let closed = |gone: &Socket, peers: &[Attachment]| {
-        app.rooms
-            .run(&gone.room_key, |room, _| Ok((room.socket_closed(&gone.attachment, peers), Vec::new())))
-            .unwrap()
-    };
-    assert!(closed(&first, &[second.attachment.clone(), other.attachment.clone()]).is_empty());
-    let effects = closed(&second, std::slice::from_ref(&other.attachment));
-    assert!(matches!(&effects[0], Effect::Publish { frame, .. } if frame.contains("member_removed")));
+    trigger("private-class", "plain text").unwrap();
+    trigger("private-somebody-elses", "1").unwrap();
+    let log = ada.get(&path).expect(200);
+    assert_eq!(log["last_seq"], before + 2);
+    let last = log["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["seq"], &last["data"]), (&json!(before + 1), &json!("plain text")));
 }
 
 #[test]

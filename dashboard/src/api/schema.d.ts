@@ -1922,6 +1922,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/realtime/user-auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Authenticate a user
+         * @description For `pusher.signin()`: from then on the socket gets what is sent to the user, and ends when the user is to be out.
+         */
+        post: operations["authenticate_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roblox/analytics/event": {
         parameters: {
             query?: never;
@@ -3572,16 +3592,16 @@ export interface components {
              */
             new_password: string;
         };
-        /** @description What pusher-js sends, and the room. */
+        /** @description What pusher-js sends for a channel, and the app. */
         ChannelIn: {
+            /** @description The app's key: a class's `room_key`, or the caller's own id (`channelAuthorization.params`). */
+            app_key: string;
             /** @description The channel. */
             channel_name: string;
-            /** @description The class's `room_key` (`channelAuthorization.params`). */
-            room_key: string;
             /** @description The socket's id. */
             socket_id: string;
         };
-        /** @description What pusher-js sends on to the room. */
+        /** @description What pusher-js sends on to the app. */
         ChannelOut: {
             /** @description `key:signature`. */
             auth: string;
@@ -5425,7 +5445,7 @@ export interface components {
         LoggedEvent: {
             /** @description When it happened. */
             at: components["schemas"]["Timestamp"];
-            /** @description Its data, `seq` among it. */
+            /** @description Its data: of the room's own events an object with `seq` in it; of others what was sent. */
             data: unknown;
             /**
              * Format: int64
@@ -7059,6 +7079,13 @@ export interface components {
         };
         /** @description A person with an account. */
         UserId: string;
+        /** @description What pusher-js sends to sign in, and the app. */
+        UserIn: {
+            /** @description The app's key: a class's `room_key`, or the caller's own id (`userAuthentication.params`). */
+            app_key: string;
+            /** @description The socket's id. */
+            socket_id: string;
+        };
         /** @description A person. */
         UserOut: {
             /** @description Their name. */
@@ -10499,6 +10526,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authenticate_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["UserIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */

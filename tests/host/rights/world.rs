@@ -328,7 +328,7 @@ impl World {
             ("sessions", "session_id") => sign_in(0),
             (_, "class_id") => text(&self.class["id"]),
             (_, "class_code") => text(&self.class["join_code"]),
-            (_, "room_key") => text(&self.class["room_key"]),
+            (_, "room_key" | "app_key") => text(&self.class["room_key"]),
             (_, "quiz_id") => text(&self.quiz["id"]),
             (_, "session_id") => text(&self.session["id"]),
             (_, "content_id") => text(&self.content["id"]),

@@ -47,7 +47,7 @@ impl Drop for TestApp {
             assert_eq!(key_in(body), None, "a key left the server: {body}");
         }
         for effect in self.rooms.effects.lock().unwrap().iter() {
-            if let Effect::Publish { frame, .. } | Effect::Reply(frame) = effect {
+            if let Effect::Publish { frame, .. } = effect {
                 assert_eq!(key_in(frame), None, "a key left the server: {frame}");
             }
         }

@@ -3,6 +3,7 @@
 
 mod app;
 mod authenticator;
+mod channels;
 mod content_cache;
 mod database;
 mod game;
@@ -24,6 +25,7 @@ pub use app::{
     Actor, GAME_KEY, OPERATOR_KEY, OTHER_GAME_KEY, PASSWORD, PUBLIC_URL, Reply, TestApp, hash_with,
 };
 pub use authenticator::VirtualAuthenticator;
+pub use channels::{Channels, Heard};
 pub use content_cache::HostCacheShards;
 pub use database::{HostDatabase, migrations};
 pub use game::Game;

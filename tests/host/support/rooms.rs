@@ -64,7 +64,9 @@ impl Inboxes for HostInboxes {
         let sql = inboxes.entry(inbox::object_name(&user).to_owned()).or_insert_with(HostSql::new);
         let op = serde_json::from_str(&serde_json::to_string(&op).unwrap()).unwrap();
         let answer = inbox::call(sql, self.clock.now(), self.entropy.as_ref(), op);
-        Box::pin(async move { answer.map_err(|error| PortError(error.to_string())) })
+        Box::pin(
+            async move { answer.map(|(answer, _)| answer).map_err(|error| PortError(error.to_string())) },
+        )
     }
 }
 

@@ -1,0 +1,118 @@
+//! A Pusher app, sans I/O: sockets, channels, members, users, kept events. A frame or a call comes in with the object's SQL and
+//! the time, and effects go out. Class rooms, inboxes and school channels each are one; `platform/sockets.rs` performs the
+//! effects.
+//!
+//! The truth is in SQL: what each socket is subscribed to, who signed in, what cache channels keep. [`App`] is a projection
+//! of it, loaded at the first frame after the object woke; sockets that went meanwhile are taken out then, and the others
+//! see them leave.
+
+mod app;
+mod client_event;
+mod count;
+mod deliver;
+mod http_api;
+pub mod log;
+mod presence;
+mod schema;
+mod sign_in;
+mod socket;
+mod subscribe;
+mod watch;
+
+pub use app::{App, MAX_SOCKETS, unknown_app};
+pub use http_api::{ApiAnswer, ApiCall};
+pub use log::{EventLog, Logged, NewEvent, Replay};
+
+use crate::domain::pusher::CloseCode;
+use crate::domain::time::Timestamp;
+use crate::ports::{DbError, Entropy, Sql};
+
+/// A socket, as the glue numbers it while the object is awake.
+pub type SocketNo = u32;
+
+/// What an app is given for one call.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The object's own SQLite.
+    pub sql: &'a dyn Sql,
+    /// Now.
+    pub now: Timestamp,
+    /// Randomness for ids.
+    pub entropy: &'a dyn Entropy,
+    /// The app's key, which is its id as well.
+    pub key: &'a str,
+    /// The app's secret.
+    pub secret: &'a str,
+}
+
+/// What the glue does after a call, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Sends one frame to these sockets.
+    Send {
+        /// Those that are gone are skipped.
+        to: Vec<SocketNo>,
+        /// The whole frame.
+        frame: String,
+    },
+    /// Closes a socket; [`App::closed`] was done already.
+    Close {
+        /// The socket.
+        socket: SocketNo,
+        /// Why.
+        code: CloseCode,
+    },
+    /// Wakes the object at this time (an alarm), or earlier.
+    Wake(Timestamp),
+    /// Something that a server may want to be told of.
+    Tell(News),
+}
+
+/// What webhooks tell (Pusher, "Webhooks").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Somebody is on a channel where nobody was.
+    Occupied(String),
+    /// Nobody is left on a channel.
+    Vacated(String),
+    /// A user came to a presence channel.
+    MemberAdded {
+        /// The channel.
+        channel: String,
+        /// The user.
+        user_id: String,
+    },
+    /// A user left a presence channel with the last socket.
+    MemberRemoved {
+        /// The channel.
+        channel: String,
+        /// The user.
+        user_id: String,
+    },
+    /// A client sent an event.
+    ClientEvent {
+        /// The channel.
+        channel: String,
+        /// `client-…`.
+        event: String,
+        /// As it came.
+        data: String,
+        /// Who sent it.
+        socket_id: String,
+        /// On a presence channel, the user.
+        user_id: Option<String>,
+    },
+    /// A cache channel had nothing for a subscriber.
+    CacheMiss(String),
+}
+
+/// Who numbers the events of the app and keeps them: the room of a class, or [`EventLog`].
+pub trait Feed {
+    /// Appends an event and gives its number. It is not delivered yet.
+    fn append(&mut self, ctx: Context<'_>, event: &NewEvent<'_>) -> Result<i64, DbError>;
+    /// What a channel carried behind a number.
+    fn replay(&mut self, ctx: Context<'_>, channel: &str, after: i64) -> Result<Replay, DbError>;
+    /// The frame that a cache channel of the feed's own has for who comes; nothing when the channel is not the feed's own,
+    /// `Some(None)` when it is empty.
+    fn kept(&mut self, ctx: Context<'_>, channel: &str) -> Result<Option<Option<String>>, DbError>;
+}
