@@ -14,7 +14,7 @@ use crate::domain::ids::{ContentId, DeploymentId, GameId};
 use crate::domain::roblox::{ContentKind, ContentStatus, DeploymentStatus, Document, GameStatus};
 use crate::domain::time::Timestamp;
 use crate::handlers::auth::{GameServer, Teacher};
-use crate::handlers::extract::{Json, Path, etag};
+use crate::handlers::extract::{Json, List, PageQuery, Path, Query, etag};
 use crate::handlers::idempotency::{IdempotencyKey, lost_the_race, made_before};
 use crate::handlers::problem::{ApiError, ProblemCode, Problems, key_reused};
 use crate::handlers::routing::{OpenApiRouter, routes};
@@ -22,7 +22,7 @@ use crate::handlers::{App, AppState};
 use crate::jobs::Job;
 use crate::rooms::GameEvent;
 use crate::storage::IdempotencyRecord;
-use crate::storage::roblox::deployments::{self, DeploymentRow, LiveRow, NewDeployment};
+use crate::storage::roblox::deployments::{self, DeploymentRow, GameDeploymentRow, LiveRow, NewDeployment};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(deploy_content))
         .routes(routes!(show_deployment))
         .routes(routes!(roll_back_deployment))
+        .routes(routes!(list_game_deployments))
         .routes(routes!(show_game_content))
 }
 
@@ -87,6 +88,31 @@ impl From<DeploymentRow> for DeploymentOut {
             completed_at: row.completed_at.map(Timestamp::from_millis),
             acknowledged_at: row.acknowledged_at.map(Timestamp::from_millis),
             rolled_back_at: row.rolled_back_at.map(Timestamp::from_millis),
+        }
+    }
+}
+
+/// A deployment in the list of its game.
+#[derive(Serialize, ToSchema)]
+pub struct GameDeployment {
+    /// The deployment.
+    #[serde(flatten)]
+    deployment: DeploymentOut,
+    /// Title of the content: as it was published, before that as it is now. Text that people wrote.
+    title: String,
+    /// What the content is.
+    kind: ContentKind,
+    /// Whether it is what the game's servers get; only this one can be rolled back.
+    is_live: bool,
+}
+
+impl From<GameDeploymentRow> for GameDeployment {
+    fn from(row: GameDeploymentRow) -> Self {
+        Self {
+            deployment: row.deployment.into(),
+            title: row.title,
+            kind: row.kind,
+            is_live: row.is_live != 0,
         }
     }
 }
@@ -203,6 +229,23 @@ async fn roll_back_deployment(
         }
     }
     Ok(Out(row.into()))
+}
+
+/// List a game's deployments
+///
+/// Newest first, each with its state, those that failed or were rolled back as well.
+#[utoipa::path(get, path = "/api/v1/roblox/games/{game_id}/deployments", tag = "roblox", security(("access_token" = [])),
+    params(("game_id" = String, Path), PageQuery), responses((status = 200, body = List<GameDeployment>), Problems))]
+async fn list_game_deployments(
+    State(app): State<AppState>,
+    teacher: Teacher,
+    Path(id): Path<GameId>,
+    Query(query): Query<PageQuery>,
+) -> Result<Out<List<GameDeployment>>, ApiError> {
+    let page = query.page()?;
+    let game = game_of(&app, &teacher, &id).await?;
+    let rows = deployments::of_game(app.db.as_ref(), &teacher.scope(), &game.id, &page).await?;
+    Ok(Out(List::of(rows, &page, |row| row.deployment.id.to_string(), GameDeployment::from)))
 }
 
 /// What a game's servers get.

@@ -8,7 +8,7 @@ use crate::domain::roblox::{ContentKind, DeploymentStatus};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Identity, Scope};
 use crate::ports::{Database, DbError, Statement, Value, decode_first};
-use crate::storage::{IdempotencyRecord, first, rows};
+use crate::storage::{IdempotencyRecord, Page, first, rows};
 
 /// A deployment.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,6 +39,20 @@ pub struct DeploymentRow {
     pub rolled_back_at: Option<i64>,
 }
 
+/// A deployment in the list of its game.
+#[derive(Clone, Debug, Deserialize)]
+pub struct GameDeploymentRow {
+    /// The deployment.
+    #[serde(flatten)]
+    pub deployment: DeploymentRow,
+    /// Of the content: as it was published, before that as it is now.
+    pub title: String,
+    /// Of the content.
+    pub kind: ContentKind,
+    /// Whether it is what the game's servers get.
+    pub is_live: i64,
+}
+
 const INSERT: &str = "
     insert into roblox_deployments (id, school_id, game_id, content_id, requested_by, status, notify, requested_at)
     select ?3, ?1, ?4, ?5, ?6, 'pending', cast(?7 as integer), cast(?8 as integer)
@@ -62,6 +76,18 @@ const OF_CONTENT: &str = "
     from roblox_deployments d where school_id = ?1 and (?2 is null or exists (
       select 1 from roblox_game_staff t where t.school_id = ?1 and t.game_id = d.game_id and t.user_id = ?2)) and content_id = ?3
     order by id desc limit 100";
+const OF_GAME: &str = "
+    select d.id, d.game_id, d.content_id, d.status, d.failure, d.version, d.notify, d.requested_at, d.started_at,
+      d.completed_at, d.acknowledged_at, d.rolled_back_at, coalesce(v.title, c.title) as title, coalesce(v.kind, c.kind) as kind,
+      coalesce(d.version = g.live_version, 0) as is_live
+    from roblox_deployments d
+      join roblox_games g on g.school_id = ?1 and g.id = d.game_id
+      join roblox_content c on c.school_id = ?1 and c.id = d.content_id
+      left join roblox_versions v on v.school_id = ?1 and v.game_id = d.game_id and v.version = d.version
+    where d.school_id = ?1 and (?2 is null or exists (
+      select 1 from roblox_game_staff t where t.school_id = ?1 and t.game_id = d.game_id and t.user_id = ?2))
+      and d.game_id = ?3 and (?4 is null or d.id < ?4)
+    order by d.id desc limit cast(?5 as integer)";
 const START: &str = "
     update roblox_deployments set status = 'deploying', started_at = coalesce(started_at, cast(?3 as integer))
     where school_id = ?1 and id = ?2 and status in ('pending', 'deploying') returning id";
@@ -178,6 +204,18 @@ pub async fn of_content(
 ) -> Result<Vec<DeploymentRow>, DbError> {
     let [school, owner] = scoped(scope);
     rows(db, OF_CONTENT, vec![school, owner, content.into()]).await
+}
+
+/// A page of the deployments to a game in the scope, newest first.
+pub async fn of_game(
+    db: &dyn Database,
+    scope: &Scope,
+    game: &GameId,
+    page: &Page,
+) -> Result<Vec<GameDeploymentRow>, DbError> {
+    let [school, owner] = scoped(scope);
+    rows(db, OF_GAME, vec![school, owner, game.into(), page.before.as_deref().into(), page.limit.into()])
+        .await
 }
 
 /// Begins; again after a try that ended. Says whether there is anything to do.

@@ -240,6 +240,65 @@ fn a_roll_back_makes_the_version_before_live_again() {
 }
 
 #[test]
+fn a_games_deployments_are_listed_newest_first_with_what_became_of_each() {
+    let class = class();
+    let list = |query: &str| class.ada.get(&below("games", &class.game, &format!("/deployments{query}")));
+    assert_eq!(list("").expect(200), json!({"items": [], "next_cursor": null}));
+    let (first_content, _) = class.deployed("First");
+    let (_, second) = class.deployed("Second");
+    class.roll_back(&second).expect(200);
+    class.ada.patch(&below("content", &first_content, ""), &json!({"title": "Changed"})).expect(200);
+    class.app.clock.advance(1);
+    let gone = make(&class.ada, &content());
+    deploy(&class.ada, &gone, &class.game).expect(202);
+    class.ada.patch(&below("content", &gone, ""), &json!({"status": "archived"})).expect(200);
+    assert!(class.app.run_jobs().is_empty());
+    class.app.clock.advance(1);
+    deploy(&class.ada, &make(&class.ada, &content()), &class.game).expect(202);
+    let all = list("").expect(200);
+    let seen = |item: &Value| {
+        json!([
+            item["title"],
+            item["kind"],
+            item["status"],
+            item["version"],
+            item["is_live"],
+            item["failure"]
+        ])
+    };
+    assert_eq!(
+        all["items"].as_array().unwrap().iter().map(seen).collect::<Vec<_>>(),
+        [
+            json!(["Orbit", "lesson", "pending", null, false, null]),
+            json!(["Orbit", "lesson", "failed", null, false, "the content is no longer ready"]),
+            json!(["Second", "lesson", "rolled_back", 2, false, null]),
+            json!(["First", "lesson", "deployed", 1, true, null]),
+        ]
+    );
+    let page = list("?limit=3").expect(200);
+    let rest = list(&format!("?limit=3&cursor={}", page["next_cursor"].as_str().unwrap())).expect(200);
+    let paged = [page["items"].as_array().unwrap().as_slice(), rest["items"].as_array().unwrap()].concat();
+    assert_eq!((&json!(paged), &rest["next_cursor"]), (&all["items"], &Value::Null));
+    list("?cursor=x").problem(422, "malformed");
+    list("?limit=0").problem(422, "malformed");
+    let path = below("games", &class.game, "/deployments");
+    for stranger in ["alan", "eve"] {
+        class.app.sign_in(stranger).get(&path).problem(404, "not_found");
+    }
+    class.app.anonymous().get(&path).problem(401, "unauthenticated");
+    class.server.server.get(&path).problem(401, "invalid_token");
+    assert_eq!(
+        class.app.sign_in("grace").get(&path).expect(200),
+        list("").expect(200),
+        "an admin of the school"
+    );
+    co_teach(&class.app, &class.class);
+    assert_eq!(class.app.sign_in("alan").get(&path).expect(200)["items"].as_array().unwrap().len(), 4);
+    let other = json!({"id": game_of(&class.ada, &class.class)["id"]});
+    assert_eq!(class.ada.get(&below("games", &other, "/deployments")).expect(200)["items"], json!([]));
+}
+
+#[test]
 fn only_what_is_ready_is_deployed_and_only_to_games_that_one_runs() {
     let class = class();
     let (alan, eve) = (class.app.sign_in("alan"), class.app.sign_in("eve"));
