@@ -13,9 +13,10 @@ use crate::domain::ids::{SchoolId, SignInId, UserId};
 use crate::domain::plugin::MAX_TOKEN_HOURS;
 use crate::domain::pusher::CloseCode;
 use crate::domain::revocation::Revocation;
+use crate::domain::tokens::ACCESS_TOKEN_S;
 use crate::inbox::{self, InboxAnswer, InboxOp, SocketRef, WhichSockets};
 use crate::rooms::RoomOp;
-use crate::storage::classes;
+use crate::storage::{classes, plugins};
 
 /// What has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,23 +49,24 @@ pub(super) async fn end_access(
     };
     let tokens = async {
         revoke(app, &sign_ins).await?;
-        if is_person { revoke_person(app, user).await } else { Ok(()) }
+        if is_person { revoke_person(app, school, user).await } else { Ok(()) }
     };
     // Neither waits for the other, nor for its success.
     let (tokens, sockets) = futures::future::join(tokens, end_sockets(app, school, user, which, code)).await;
     tokens.and(sockets)
 }
 
-/// All tokens of a person that are out until now.
-async fn revoke_person(app: &App, user: &UserId) -> Result<(), ApiError> {
+/// All tokens of a person that are out until now, and those of the Studio plugins that the person paired, which live longer.
+async fn revoke_person(app: &App, school: &SchoolId, user: &UserId) -> Result<(), ApiError> {
     let now = app.clock.now();
-    let entry = Revocation {
-        subject: user.as_str().to_owned(),
-        issued_until: Some(now.as_secs()),
-        // As long as a Studio plugin's token lives that the person paired; access tokens live shorter.
-        until: now.plus_millis((MAX_TOKEN_HOURS * 3600 + 60) * 1000),
-    };
-    Ok(app.revocations.end(vec![entry]).await?)
+    let entry = |subject: &str, token_s| Revocation::of(subject, token_s, now).issued_until_now(now);
+    app.revocations.end(vec![entry(user.as_str(), ACCESS_TOKEN_S)]).await?;
+    let plugins = plugins::of_person(app.db.as_ref(), school, user).await?;
+    if plugins.is_empty() {
+        return Ok(());
+    }
+    let entries = plugins.iter().map(|id| entry(id.as_str(), MAX_TOKEN_HOURS * 3600));
+    Ok(app.revocations.end(entries.collect()).await?)
 }
 
 async fn end_sockets(

@@ -262,9 +262,7 @@ async fn revoke_key(
     if !game_keys::revoke(app.db.as_ref(), &admin.school_id, &id, &event).await? {
         return Err(ApiError::not_found("key"));
     }
-    // As long as the longest game token, and a little for clocks that differ.
-    let until = app.clock.now().plus_millis((MAX_GAME_TOKEN_S + 60) * 1000);
-    let entry = Revocation { subject: id.as_str().to_owned(), issued_until: None, until };
+    let entry = Revocation::of(id.as_str(), MAX_GAME_TOKEN_S, app.clock.now());
     app.revocations.end(vec![entry]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -192,8 +192,7 @@ pub(super) async fn revoke(app: &App, ended: &[SignInId]) -> Result<(), ApiError
     if ended.is_empty() {
         return Ok(());
     }
-    // As long as the youngest access token lives, and a little for clocks that differ.
-    let until = app.clock.now().plus_millis((ACCESS_TOKEN_S + 60) * 1000);
-    let entry = |id: &SignInId| Revocation { subject: id.as_str().to_owned(), issued_until: None, until };
+    let now = app.clock.now();
+    let entry = |id: &SignInId| Revocation::of(id.as_str(), ACCESS_TOKEN_S, now);
     Ok(app.revocations.end(ended.iter().map(entry).collect()).await?)
 }

@@ -278,9 +278,8 @@ async fn end_plugins(app: &App, school: &SchoolId, ids: Vec<PluginId>) -> Result
     if ids.is_empty() {
         return Ok(());
     }
-    // As long as the longest token of a plugin, and a little for clocks that differ.
-    let until = app.clock.now().plus_millis((MAX_TOKEN_HOURS * 3600 + 60) * 1000);
-    let entry = |id: &PluginId| Revocation { subject: id.to_string(), issued_until: None, until };
+    let now = app.clock.now();
+    let entry = |id: &PluginId| Revocation::of(id.as_str(), MAX_TOKEN_HOURS * 3600, now);
     app.revocations.end(ids.iter().map(entry).collect()).await?;
     app.plugins.call(RegistryName::school(school), RegistryOp::Remove(ids)).await?;
     Ok(())

@@ -15,6 +15,9 @@ pub const STALE_MS: i64 = 10_000;
 /// not be an outage of everything at once.
 pub const OUTAGE_MS: i64 = 60_000;
 
+/// An entry outlives the last of its tokens by so much, in seconds: clocks differ.
+const CLOCK_SKEW_S: i64 = 60;
+
 /// Somebody or something whose tokens are ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
@@ -24,6 +27,21 @@ pub struct Revocation {
     pub issued_until: Option<i64>,
     /// When no such token can be alive any more.
     pub until: Timestamp,
+}
+
+impl Revocation {
+    /// Ends all tokens of a subject, which live no longer than that.
+    pub fn of(subject: &str, token_s: i64, now: Timestamp) -> Self {
+        let until = now.plus_millis((token_s + CLOCK_SKEW_S) * 1000);
+        Self { subject: subject.to_owned(), issued_until: None, until }
+    }
+
+    /// Ends those alone that are out until now.
+    #[must_use]
+    pub fn issued_until_now(mut self, now: Timestamp) -> Self {
+        self.issued_until = Some(now.as_secs());
+        self
+    }
 }
 
 /// How good a copy is.

@@ -316,6 +316,18 @@ pub async fn list(db: &dyn Database, scope: &Scope, page: &Page) -> Result<Vec<G
     rows(db, LIST, params).await
 }
 
+const OF_PERSON: &str = "select id from plugins where school_id = ?1 and user_id = ?2 and revoked_at is null";
+
+/// The plugins that a person paired.
+pub async fn of_person(
+    db: &dyn Database,
+    school: &SchoolId,
+    user: &UserId,
+) -> Result<Vec<PluginId>, DbError> {
+    let rows: Vec<IdRow> = rows(db, OF_PERSON, vec![school.into(), user.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 const REVOKE: &str = "
     update plugins set revoked_at = cast(?4 as integer), last_event = ?5
     where school_id = ?1 and id = ?2 and (?3 is null or user_id = ?3) and revoked_at is null";

@@ -224,12 +224,38 @@ fn the_plugins_of_a_suspended_teacher_are_out_for_good() {
     let ada_id = ada.get("/api/v1/auth/me").expect(200)["id"].as_str().unwrap().to_owned();
     app.clock.advance(1000);
     grace.post(&format!("/api/v1/users/{ada_id}/suspend"), &json!({"reason": "left"})).expect(200);
-    plugin.post("/heartbeat", &json!({})).problem(401, "invalid_token");
-    let until = app.revocations.0.lock().unwrap().iter().map(|entry| entry.until.as_millis()).max().unwrap();
-    let now = toolboxai_edge::ports::Clock::now(app.clock.as_ref()).as_millis();
-    assert!(until - now >= 168 * 3_600_000, "as long as the longest token of a plugin");
+    for hours in [0, 1, 22] {
+        app.clock.advance(hours * 3_600_000);
+        plugin.post("/heartbeat", &json!({})).problem(401, "invalid_token");
+        plugin.post("/api/v1/plugins/refresh", &json!({})).problem(401, "invalid_token");
+    }
     app.revocations.0.lock().unwrap().clear();
     plugin.post("/api/v1/plugins/refresh", &json!({})).problem(401, "invalid_token");
+}
+
+#[test]
+fn the_list_keeps_a_suspended_person_no_longer_than_their_access_tokens_live() {
+    let app = TestApp::new();
+    let (ada, grace) = (app.sign_in("ada"), app.sign_in("grace"));
+    let (plugin, _) = paired(&app, &ada, "studio-1");
+    let (ended, _) = paired(&app, &ada, "studio-2");
+    ada.delete(&format!("/api/v1/plugins/{ended}")).expect(204);
+    paired(&app, &grace, "studio-3");
+    app.revocations.0.lock().unwrap().clear();
+    let ada_id = ada.get("/api/v1/auth/me").expect(200)["id"].as_str().unwrap().to_owned();
+    grace.post(&format!("/api/v1/users/{ada_id}/suspend"), &json!({"reason": "left"})).expect(200);
+    let now = toolboxai_edge::ports::Clock::now(app.clock.as_ref());
+    let mut list: Vec<(String, i64)> = app
+        .revocations
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry.subject.clone(), entry.until.millis_since(now) / 1000))
+        .filter(|(subject, _)| !subject.starts_with("sid_"))
+        .collect();
+    list.sort();
+    assert_eq!(list, [(plugin, 168 * 3600 + 60), (ada_id, 900 + 60)]);
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl TestApp {
         let (jobs, log) = (Arc::new(MemoryJobs::default()), Arc::new(MemoryLog::default()));
         let outside = Arc::new(Outside::default());
         seed(&db, entropy.as_ref());
-        let revocations = Arc::new(MemoryRevocations::default());
+        let revocations = Arc::new(MemoryRevocations(Mutex::default(), clock.clone()));
         let limits = Arc::new(MemoryLimits::new(clock.clone()));
         let cache_shards = Arc::new(HostCacheShards::new(clock.clone()));
         let model = Arc::new(SwitchModel::default());

@@ -121,8 +121,8 @@ impl RateLimits for MemoryLimits {
     }
 }
 
-#[derive(Default)]
-pub struct MemoryRevocations(pub Mutex<Vec<Revocation>>);
+/// The list; like the real one it forgets an entry when its time is over.
+pub struct MemoryRevocations(pub Mutex<Vec<Revocation>>, pub std::sync::Arc<ManualClock>);
 
 impl Revocations for MemoryRevocations {
     fn is_ended<'a>(
@@ -130,7 +130,9 @@ impl Revocations for MemoryRevocations {
         subjects: Vec<&'a str>,
         issued_at: i64,
     ) -> BoxFuture<'a, Result<bool, PortError>> {
-        let copy = RevocationCopy::new(self.0.lock().unwrap().clone(), Timestamp::from_millis(0));
+        let (now, list) = (self.1.now(), self.0.lock().unwrap().clone());
+        let kept = list.into_iter().filter(|entry| entry.until > now).collect();
+        let copy = RevocationCopy::new(kept, now);
         let is_ended = copy.ends(&subjects, issued_at);
         Box::pin(async move { Ok(is_ended) })
     }
