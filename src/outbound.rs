@@ -93,7 +93,8 @@ fn verdict(result: &Result<Inbound, PortError>) -> Verdict {
 /// Whether it does no harm twice.
 fn is_repeatable(request: &Outbound) -> bool {
     let has_key = || request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
-    matches!(request.method, Method::GET | Method::HEAD | Method::PUT | Method::DELETE) || has_key()
+    let by_method = || matches!(request.method, Method::GET | Method::HEAD | Method::PUT | Method::DELETE);
+    request.is_repeatable || by_method() || has_key()
 }
 
 fn host(url: &str) -> &str {

@@ -316,6 +316,8 @@ pub struct Outbound {
     pub headers: Vec<(&'static str, String)>,
     /// The body of a `POST`.
     pub body: Option<String>,
+    /// Whether it does no harm twice although its method does not say so.
+    pub is_repeatable: bool,
     /// After so long without the whole answer it is an error.
     pub timeout_ms: u32,
     /// A longer answer is an error.

@@ -101,6 +101,8 @@ async fn send(
         url: url.to_owned(),
         headers,
         body,
+        // A code is good once.
+        is_repeatable: false,
         timeout_ms: TIMEOUT_MS,
         max_bytes: MAX_ANSWER,
     };

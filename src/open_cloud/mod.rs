@@ -109,6 +109,8 @@ impl OpenCloud<'_> {
             url: format!("{}{path}", self.base_url),
             headers,
             body: Some(body),
+            // Asking changes nothing, and a nudge says twice what it says once.
+            is_repeatable: true,
             timeout_ms: TIMEOUT_MS,
             max_bytes: MAX_ANSWER_BYTES,
         };

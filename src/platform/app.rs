@@ -10,7 +10,7 @@ use super::content_cache::ContentCacheObjects;
 use super::d1::D1;
 use super::inbox::InboxObjects;
 use super::kv::Kv;
-use super::outbound::Outside;
+use super::outbound;
 use super::plugin_registry::PluginRegistries;
 use super::probes::Bindings;
 use super::queue::JobQueue;
@@ -27,7 +27,6 @@ use crate::content_cache::ContentCache;
 use crate::handlers::{App, LastChecks, router};
 use crate::hashing::Hashing;
 use crate::model::Builtin;
-use crate::outbound::{Outgoing, Resilient};
 use crate::ports::Clock;
 
 thread_local! {
@@ -56,14 +55,6 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         RuntimeConfigObject::of(env, config.runtime).map_err(missing(super::runtime_config::BINDING))?;
     let settings = Arc::new(settings);
     let metrics = Arc::new(TelemetryObject::of(env).map_err(missing(super::telemetry::BINDING))?);
-    let outgoing = Outgoing {
-        http: Arc::new(Outside),
-        clock: Arc::new(System),
-        pause: Arc::new(System),
-        entropy: Arc::new(System),
-        settings: settings.clone(),
-        metrics: metrics.clone(),
-    };
     let app = App {
         db: Arc::new(D1::of(env).map_err(missing(super::DB))?),
         cache: Arc::new(Kv::of(env).map_err(missing(super::kv::BINDING))?),
@@ -78,13 +69,13 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
             settings.clone(),
             metrics.clone(),
         ),
+        http: outbound::resilient(settings.clone(), metrics.clone()),
         settings,
         metrics,
         probes: Arc::new(Bindings(env.clone())),
         pause: Arc::new(System),
         last_checks: LastChecks::default(),
         started_at: System.now(),
-        http: Arc::new(Resilient::new(outgoing)),
         signatures: Arc::new(WebCrypto),
         clock: Arc::new(System),
         entropy: Arc::new(System),

@@ -37,6 +37,7 @@ use crate::config::Config;
 use crate::domain::metrics::Metric;
 use crate::domain::tokens::hex;
 use crate::model::Builtin;
+use crate::outbound::Resilient;
 use crate::ports::{Entropy, Log, Mailer, Metrics};
 use crate::request_ids::{self, Ids};
 use crate::{handlers, jobs};
@@ -81,7 +82,7 @@ async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _: Context) -> 
 async fn messages(batch: &MessageBatch<serde_json::Value>, env: &Env) -> Result<(), String> {
     let owned = JobPorts::of(env)?;
     let ports = owned.ports();
-    let metrics: &dyn Metrics = &telemetry::TelemetryObject::of(env).map_err(|error| error.to_string())?;
+    let metrics = owned.metrics.as_ref();
     let is_dead = batch.queue() == jobs::DEAD_LETTER_QUEUE;
     for message in batch.raw_iter() {
         let text = queue::text(&message.body());
@@ -121,17 +122,27 @@ struct JobPorts {
     rooms: rooms::RoomObjects,
     inboxes: inbox::InboxObjects,
     mailer: Box<dyn Mailer>,
+    http: Arc<Resilient>,
+    metrics: Arc<dyn Metrics>,
     config: Config,
 }
 
 impl JobPorts {
     fn of(env: &Env) -> Result<Self, String> {
         let config = settings::read(env).map_err(|error| error.to_string())?;
-        let db = D1::of(env).map_err(|error| error.to_string())?;
-        let mailer = mail::mailer(env, &config.mail).map_err(|error| error.to_string())?;
-        let rooms = rooms::RoomObjects::of(env).map_err(|error| error.to_string())?;
-        let inboxes = inbox::InboxObjects::of(env).map_err(|error| error.to_string())?;
-        Ok(Self { db, rooms, inboxes, mailer, config })
+        let unbound = |error: worker::Error| error.to_string();
+        let mailer = mail::mailer(env, &config.mail).map_err(unbound)?;
+        let metrics: Arc<dyn Metrics> = Arc::new(telemetry::TelemetryObject::of(env).map_err(unbound)?);
+        let settings = runtime_config::RuntimeConfigObject::of(env, config.runtime).map_err(unbound)?;
+        Ok(Self {
+            db: D1::of(env).map_err(unbound)?,
+            rooms: rooms::RoomObjects::of(env).map_err(unbound)?,
+            inboxes: inbox::InboxObjects::of(env).map_err(unbound)?,
+            http: outbound::resilient(Arc::new(settings), metrics.clone()),
+            metrics,
+            mailer,
+            config,
+        })
     }
 
     fn ports(&self) -> jobs::Ports<'_> {
@@ -139,7 +150,7 @@ impl JobPorts {
             db: &self.db,
             rooms: &self.rooms,
             inboxes: &self.inboxes,
-            http: &outbound::Outside,
+            http: self.http.as_ref(),
             model: &Builtin,
             mailer: self.mailer.as_ref(),
             clock: &System,

@@ -1,5 +1,8 @@
 //! `fetch` behind the `Http` port: no redirects followed, a deadline for the whole answer, and no more of it read than allowed.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -10,7 +13,9 @@ use worker::worker_sys::web_sys::{
     AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, RequestInit, RequestRedirect, Response,
 };
 
-use crate::ports::{Http, Inbound, Outbound, PortError};
+use super::system::System;
+use crate::outbound::{Outgoing, Resilient};
+use crate::ports::{Http, Inbound, Metrics, Outbound, PortError, RuntimeSettings};
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,8 +23,28 @@ extern "C" {
     fn global_fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
+thread_local! {
+    /// One an isolate: requests and jobs share what is known of hosts, and how many requests are open.
+    static RESILIENT: OnceCell<Arc<Resilient>> = const { OnceCell::new() };
+}
+
+/// The way outside that everybody takes.
+pub(super) fn resilient(settings: Arc<dyn RuntimeSettings>, metrics: Arc<dyn Metrics>) -> Arc<Resilient> {
+    let make = || {
+        Arc::new(Resilient::new(Outgoing {
+            http: Arc::new(Outside),
+            clock: Arc::new(System),
+            pause: Arc::new(System),
+            entropy: Arc::new(System),
+            settings,
+            metrics,
+        }))
+    };
+    RESILIENT.with(|cell| cell.get_or_init(make).clone())
+}
+
 /// The world outside.
-pub(super) struct Outside;
+struct Outside;
 
 impl Http for Outside {
     fn send(&self, request: Outbound) -> BoxFuture<'_, Result<Inbound, PortError>> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use toolboxai_edge::domain::breaker::{FAILURES, OPEN_MS};
 
 use super::cloud::{connection, open_cloud, published};
 use super::support::{ROBLOX, below, game_of};
@@ -101,7 +102,7 @@ fn a_test_says_what_roblox_says_of_the_key() {
     open_cloud(&app, &[]);
     let told = test().expect(200);
     assert_eq!((&told["ok"], &told["key"]), (&json!(true), &json!("active")));
-    open_cloud(&app, &[401, 500, 429]);
+    open_cloud(&app, &[401, 500, 500, 500, 429, 429, 429]);
     let told = test().expect(200);
     assert_eq!((&told["ok"], &told["key"]), (&json!(false), &json!("refused")));
     test().problem(503, "unavailable");
@@ -170,17 +171,41 @@ fn many_changes_in_a_moment_are_two_nudges_and_a_repeated_message_is_none() {
 #[test]
 fn a_nudge_that_did_not_go_through_goes_out_later_and_one_that_may_not_never() {
     let Connected { app, ada, session, .. } = connected();
-    open_cloud(&app, &[503, 429, 200, 403]);
+    open_cloud(&app, &[503, 503, 503, 429, 429, 429, 200, 403]);
     assert_eq!(app.run_jobs()[0].retry_after_s(), 30);
+    assert_eq!(published(&app).len(), 3, "three tries at once");
     app.clock.advance(30_000);
     assert_eq!(app.run_jobs().len(), 1);
     app.clock.advance(30_000);
     assert!(app.run_jobs().is_empty());
-    assert_eq!(published(&app).len(), 3);
+    assert_eq!(published(&app).len(), 7);
     app.clock.advance(5000);
     ada.move_session(&session, "start").expect(200);
     assert!(app.run_jobs().is_empty(), "a refused one is not tried again");
     assert!(app.log.0.lock().unwrap().join("\n").contains("nudge refused"));
+}
+
+#[test]
+fn a_nudge_survives_one_bad_answer_and_a_host_that_keeps_failing_is_left_alone() {
+    let Connected { app, ada, session, .. } = connected();
+    open_cloud(&app, &[503, 502]);
+    assert!(app.run_jobs().is_empty());
+    assert_eq!(published(&app).len(), 3, "the third try went through");
+    open_cloud(&app, &[503; 100]);
+    app.clock.advance(5000);
+    ada.move_session(&session, "start").expect(200);
+    let mut sent = 0;
+    for _ in 0..FAILURES {
+        assert_eq!(app.run_jobs()[0].retry_after_s(), 30);
+        sent = published(&app).len();
+        app.clock.advance(1000);
+    }
+    assert_eq!(app.run_jobs().len(), 1);
+    assert_eq!(published(&app).len(), sent, "the host is not asked while its breaker is open");
+    open_cloud(&app, &[]);
+    app.clock.advance(OPEN_MS);
+    assert!(app.run_jobs().is_empty());
+    assert_eq!(published(&app).len(), sent + 1);
 }
 
 #[test]

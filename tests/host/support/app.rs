@@ -83,6 +83,8 @@ pub struct TestApp {
     pub metrics: Arc<HostMetrics>,
     pub probes: Arc<HostProbes>,
     pub outside: Arc<Outside>,
+    /// The way there: of requests and of jobs.
+    pub http: Arc<Resilient>,
     pub mailer: MemoryMailer,
     pub config: Config,
     pub entropy: Arc<SeededEntropy>,
@@ -139,6 +141,7 @@ impl TestApp {
             settings: settings.clone(),
             metrics: metrics.clone(),
         };
+        let http = Arc::new(Resilient::new(outgoing));
         let app = App {
             db: db.clone(),
             cache: Arc::new(MemoryCache::default()),
@@ -155,7 +158,7 @@ impl TestApp {
             pause: Arc::new(NoPause),
             last_checks: LastChecks::default(),
             started_at: clock.now(),
-            http: Arc::new(Resilient::new(outgoing)),
+            http: http.clone(),
             signatures: Arc::new(HostSignatures),
             clock: clock.clone(),
             seal_pace: Mutex::default(),
@@ -181,6 +184,7 @@ impl TestApp {
             metrics,
             probes,
             outside,
+            http,
             mailer,
             config,
             entropy,
@@ -205,7 +209,7 @@ impl TestApp {
             db: self.db.as_ref(),
             rooms: self.rooms.as_ref(),
             inboxes: self.rooms.inboxes.as_ref(),
-            http: self.outside.as_ref(),
+            http: self.http.as_ref(),
             model: self.model.as_ref(),
             mailer: &self.mailer,
             clock: self.clock.as_ref(),
