@@ -4,6 +4,7 @@ mod account;
 mod deployments;
 mod generation;
 mod mail;
+mod message;
 mod roblox;
 mod sealing;
 
@@ -19,6 +20,7 @@ use crate::model::Model;
 use crate::ports::{Clock, Database, DbError, Entropy, Http, Inboxes, Log, Mailer, PortError, Rooms};
 use crate::rooms::Report;
 pub use account::{AccountJob, Wish};
+pub use message::{encode, ids};
 
 use crate::storage::{audit, audit_log, classes, game_keys, housekeeping, reports};
 
@@ -146,24 +148,9 @@ impl JobError {
     }
 }
 
-/// Reads a message. What is wrong with one is told by its type alone: serde's own words may quote an address.
-fn parse(message: &str) -> Result<Job, JobError> {
-    #[derive(Deserialize)]
-    struct Typed {
-        r#type: String,
-    }
-    serde_json::from_str(message).map_err(|error| {
-        let is_name =
-            |name: &String| name.len() < 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        let kind = serde_json::from_str(message).ok().map(|Typed { r#type }| r#type).filter(is_name);
-        let kind = kind.as_deref().unwrap_or("unknown");
-        JobError::Malformed(format!("{:?} error in one of type {kind}", error.classify()))
-    })
-}
-
 /// Does one message. A message that comes twice counts once.
 pub async fn run(ports: &Ports<'_>, message: &str) -> Result<(), JobError> {
-    match parse(message)? {
+    match message::decode(message)? {
         Job::GameKeyUsed { key_id, school_id, at } => {
             game_keys::touch(ports.db, &school_id, &key_id, at).await?;
         }
@@ -210,7 +197,7 @@ pub async fn deliver(db: &dyn Database, inboxes: &dyn Inboxes, report: &Report) 
 
 /// Keeps a message that failed for good.
 pub async fn bury(ports: &Ports<'_>, queue: &str, message: &str) -> Result<(), DbError> {
-    if let Ok(Job::Mail(job)) = parse(message) {
+    if let Ok(Job::Mail(job)) = message::decode(message) {
         return mail::bury(ports, queue, job, "it was tried too often").await;
     }
     let now = ports.clock.now();

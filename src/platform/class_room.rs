@@ -6,6 +6,7 @@
 //! when D1 does not answer.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use worker::{
     DurableObject, Env, Error, Request, Response, State, WebSocket, WebSocketIncomingMessage, durable_object,
@@ -21,6 +22,7 @@ use super::system::System;
 use super::transaction;
 use crate::jobs;
 use crate::ports::{Clock, DbError, Log, PortError};
+use crate::request_ids::{self, Ids};
 use crate::rooms::{Context, Effect, Report, Room, SyncCaller, SyncReply};
 
 /// See the module.
@@ -62,17 +64,7 @@ impl DurableObject for ClassRoom {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        self.hub.alarm_rang();
-        let report = self.run(Room::due).await?;
-        self.hub.due().await?;
-        if let Some(report) = report {
-            let done = self.deliver(&report).await;
-            if let Err(error) = &done {
-                let line = serde_json::json!({"message": "report failed", "level": "error", "cause": error.to_string()});
-                System.line(&line.to_string());
-            }
-            self.run(|room, ctx| Ok(((), room.reported(ctx, &report, done.is_ok())?))).await?;
-        }
+        request_ids::scope(Arc::new(Ids::of_its_own("alarm", &System)), self.ring()).await?;
         Response::empty()
     }
 
@@ -103,6 +95,22 @@ impl DurableObject for ClassRoom {
 }
 
 impl ClassRoom {
+    /// What the alarm is for.
+    async fn ring(&self) -> worker::Result<()> {
+        self.hub.alarm_rang();
+        let report = self.run(Room::due).await?;
+        self.hub.due().await?;
+        if let Some(report) = report {
+            let done = self.deliver(&report).await;
+            if let Err(error) = &done {
+                let line = serde_json::json!({"message": "report failed", "level": "error", "cause": error.to_string()});
+                System.line(&line.to_string());
+            }
+            self.run(|room, ctx| Ok(((), room.reported(ctx, &report, done.is_ok())?))).await?;
+        }
+        Ok(())
+    }
+
     /// Runs a call of the rules in a transaction and performs what it wants.
     async fn run<T>(
         &self,

@@ -62,8 +62,10 @@ async fn fetch(request: web_sys::Request, env: Env, _: Context) -> worker::Resul
         Err(error) => {
             let mut id = [0; 16];
             System.fill(&mut id);
-            log_failure("misconfigured", &error.to_string());
-            handlers::misconfigured(&error, &hex(&id))
+            let id = hex(&id);
+            let ids = Ids { request_id: id.clone(), trace_id: id.clone(), job_id: None };
+            request_ids::enter(&Arc::new(ids), || log_failure("misconfigured", &error.to_string()));
+            handlers::misconfigured(&error, &id)
         }
     };
     http::from_http(response).await
@@ -73,7 +75,8 @@ async fn fetch(request: web_sys::Request, env: Env, _: Context) -> worker::Resul
 #[event(queue)]
 async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _: Context) -> worker::Result<()> {
     if let Err(error) = messages(&batch, &env).await {
-        log_failure("queue not read", &error);
+        let ids = Arc::new(Ids::of_its_own("batch", &System));
+        request_ids::enter(&ids, || log_failure("queue not read", &error));
         batch.retry_all();
     }
     Ok(())
@@ -86,9 +89,7 @@ async fn messages(batch: &MessageBatch<serde_json::Value>, env: &Env) -> Result<
     let is_dead = batch.queue() == jobs::DEAD_LETTER_QUEUE;
     for message in batch.raw_iter() {
         let text = queue::text(&message.body());
-        // Its lines carry the message's id, as those of a request carry the request's.
-        let id: String = message.id().chars().filter(char::is_ascii_alphanumeric).collect();
-        let ids = Arc::new(Ids { request_id: format!("job-{id}"), trace_id: id });
+        let ids = Arc::new(jobs::ids(&text, &message.id()));
         let work = async {
             if is_dead {
                 jobs::bury(&ports, jobs::QUEUE, &text).await.map_err(jobs::JobError::from)
@@ -121,16 +122,16 @@ struct JobPorts {
     db: D1,
     rooms: rooms::RoomObjects,
     inboxes: inbox::InboxObjects,
-    mailer: Box<dyn Mailer>,
     http: Arc<Resilient>,
     metrics: Arc<dyn Metrics>,
+    mailer: Box<dyn Mailer>,
     config: Config,
 }
 
 impl JobPorts {
     fn of(env: &Env) -> Result<Self, String> {
-        let config = settings::read(env).map_err(|error| error.to_string())?;
         let unbound = |error: worker::Error| error.to_string();
+        let config = settings::read(env).map_err(|error| error.to_string())?;
         let mailer = mail::mailer(env, &config.mail).map_err(unbound)?;
         let metrics: Arc<dyn Metrics> = Arc::new(telemetry::TelemetryObject::of(env).map_err(unbound)?);
         let settings = runtime_config::RuntimeConfigObject::of(env, config.runtime).map_err(unbound)?;
@@ -168,11 +169,14 @@ fn log_failure(message: &str, cause: &str) {
 /// The hourly tick.
 #[event(scheduled)]
 async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
-    let result = match JobPorts::of(&env) {
-        Ok(owned) => jobs::tick(&owned.ports()).await.map_err(|error| error.to_string()),
-        Err(error) => Err(error),
+    let work = async {
+        let result = match JobPorts::of(&env) {
+            Ok(owned) => jobs::tick(&owned.ports()).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            log_failure("tick failed", &error);
+        }
     };
-    if let Err(error) = result {
-        log_failure("tick failed", &error);
-    }
+    request_ids::scope(Arc::new(Ids::of_its_own("tick", &System)), work).await;
 }

@@ -5,7 +5,7 @@ use worker::send::SendFuture;
 use worker::wasm_bindgen::JsValue;
 use worker::{Env, Queue, QueueContentType, RawMessageBuilder};
 
-use crate::jobs::Job;
+use crate::jobs::{self, Job};
 use crate::ports::{Jobs, PortError};
 
 /// The binding.
@@ -23,9 +23,9 @@ impl JobQueue {
 
 impl Jobs for JobQueue {
     fn send(&self, job: Job) -> BoxFuture<'_, Result<(), PortError>> {
+        let text = jobs::encode(&job).map_err(|error| PortError(error.to_string()));
         Box::pin(SendFuture::new(async move {
-            let text = serde_json::to_string(&job).map_err(|error| PortError(error.to_string()))?;
-            let message = RawMessageBuilder::new(JsValue::from_str(&text))
+            let message = RawMessageBuilder::new(JsValue::from_str(&text?))
                 .build_with_content_type(QueueContentType::Text);
             self.0.send_raw(message).await.map_err(|error| PortError(error.to_string()))
         }))

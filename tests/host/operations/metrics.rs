@@ -1,11 +1,15 @@
 //! Metrics and the log: what a request leaves behind.
 
+use std::sync::Arc;
+
 use futures::executor::block_on;
 use serde_json::{Value, json};
 use toolboxai_edge::content_cache::CacheKey;
+use toolboxai_edge::ports::Inbound;
+use toolboxai_edge::{jobs, request_ids};
 
 use super::operator;
-use crate::support::TestApp;
+use crate::support::{TestApp, fractions};
 
 fn read(app: &std::sync::Arc<TestApp>) -> Value {
     operator(app).request("GET", "/metrics", &[("accept", "application/json")], None).expect(200)
@@ -75,6 +79,34 @@ fn what_was_handed_over_survives_a_crash_and_goes_on_from_there() {
     assert_eq!(read(&app)["counters"][name], 1, "the second was not handed over yet");
     app.anonymous().get("/health/live");
     assert_eq!(read(&app)["counters"][name], 2);
+}
+
+/// A nudge that Open Cloud refuses leaves a line; the request that changed the class is found by it.
+#[test]
+fn the_lines_of_a_job_carry_the_ids_of_the_request_that_asked_for_it_and_its_own() {
+    let app = TestApp::new();
+    let connection = json!({"universe_id": "123", "api_key": "an-api-key-of-open-cloud-0123"});
+    app.sign_in("grace").post("/api/v1/roblox/connections", &connection).expect(201);
+    let ada = app.sign_in("ada");
+    let class = ada.make_class();
+    let game = json!({"title": "Space station", "subject": "Science", "grade_level": 5, "class_id": class["id"],
+        "universe_id": "123"});
+    ada.post("/api/v1/roblox/games", &game).expect(201);
+    let (quiz, trace) = (ada.make_quiz(&fractions()), "0af7651916cd43dd8448eb211c80319c");
+    let headers = [("x-request-id", "req-7"), ("traceparent", &format!("00-{trace}-b7ad6b7169203331-01"))];
+    let path = format!("/api/v1/classes/{}/live-sessions", class["id"].as_str().unwrap());
+    let body = json!({"quiz_id": quiz["id"], "pace": "self"}).to_string();
+    ada.request("POST", &path, &headers, Some(body)).expect(201);
+    let message =
+        app.jobs.1.lock().unwrap().iter().find(|text| text.contains("roblox_nudge")).unwrap().clone();
+    app.outside.answer_with(|_| Some(Inbound { status: 403, body: Vec::new(), retry_after_s: None }));
+    app.log.0.lock().unwrap().clear();
+    let ids = Arc::new(jobs::ids(&message, "m-1"));
+    block_on(request_ids::scope(ids, jobs::run(&app.ports(), &message))).unwrap();
+    let lines = app.log.0.lock().unwrap();
+    let line: Value = serde_json::from_str(&lines[0]).unwrap();
+    assert_eq!(line["message"], "nudge refused");
+    assert_eq!(json!([line["request.id"], line["trace.id"], line["job.id"]]), json!(["req-7", trace, "m1"]));
 }
 
 #[test]

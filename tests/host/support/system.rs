@@ -71,11 +71,13 @@ impl Cache for MemoryCache {
     }
 }
 
+/// The queue, and every message as it was sent.
 #[derive(Default)]
-pub struct MemoryJobs(pub Mutex<Vec<Job>>);
+pub struct MemoryJobs(pub Mutex<Vec<Job>>, pub Mutex<Vec<String>>);
 
 impl Jobs for MemoryJobs {
     fn send(&self, job: Job) -> BoxFuture<'_, Result<(), PortError>> {
+        self.1.lock().unwrap().push(toolboxai_edge::jobs::encode(&job).unwrap());
         self.0.lock().unwrap().push(job);
         Box::pin(async { Ok(()) })
     }
