@@ -1,6 +1,10 @@
 //! The contract, made of the handlers' own documentation. On the host only: the Worker serves the committed file.
 
+use std::collections::BTreeMap;
+
 use utoipa::OpenApi;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 use super::all;
@@ -34,9 +38,26 @@ use crate::domain::live_session::Move;
 )]
 struct Document;
 
+/// Names of schemas that types of different content share: the document has one of them and lies about the others.
+pub fn shared_schema_names() -> Vec<String> {
+    shared(&all().described().1)
+}
+
+fn shared(schemas: &[(String, RefOr<Schema>)]) -> Vec<String> {
+    let mut first: BTreeMap<&str, &RefOr<Schema>> = BTreeMap::new();
+    let mut names: Vec<String> = schemas
+        .iter()
+        .filter(|(name, schema)| *first.entry(name).or_insert(schema) != schema)
+        .map(|(name, _)| name.clone())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// The API's contract. `openapi.json` holds it, and a test compares.
 pub fn document() -> utoipa::openapi::OpenApi {
-    let mut document = Document::openapi().merge_from(all().split_for_parts().1);
+    let mut document = Document::openapi().merge_from(all().described().0);
     let components = document.components.get_or_insert_default();
     for (name, description) in [
         ("access_token", "The access token of a person, from `/api/v1/auth/login`."),
@@ -51,4 +72,34 @@ pub fn document() -> utoipa::openapi::OpenApi {
         components.add_security_scheme(name, SecurityScheme::Http(scheme));
     }
     document
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::ToSchema;
+
+    use super::*;
+
+    #[derive(ToSchema)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct One {
+        name: String,
+    }
+
+    #[derive(ToSchema)]
+    #[schema(as = One)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Other {
+        name: i64,
+    }
+
+    #[test]
+    fn two_types_of_one_name_are_found() {
+        let of = |schema| ("One".to_owned(), schema);
+        let (one, other) =
+            (<One as utoipa::PartialSchema>::schema(), <Other as utoipa::PartialSchema>::schema());
+        assert_eq!(<Other as ToSchema>::name(), "One");
+        assert_eq!(shared(&[of(one.clone()), of(one.clone())]), Vec::<String>::new());
+        assert_eq!(shared(&[of(one.clone()), of(other), of(one)]), ["One"]);
+    }
 }

@@ -57,7 +57,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 
 use context::RequestContext;
 #[cfg(not(target_arch = "wasm32"))]
-pub use contract::document;
+pub use contract::{document, shared_schema_names};
 pub use health::LastChecks;
 pub use plugins::caller;
 pub use problem::{ApiError, Problem, ProblemCode, misconfigured};

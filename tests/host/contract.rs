@@ -13,6 +13,12 @@ fn the_committed_document_is_the_generated_one() {
     assert!(generated == committed, "openapi.json is old: cargo run --bin openapi > openapi.json");
 }
 
+/// The document has one schema a name, so of two types with one name it would describe only the one that came last.
+#[test]
+fn no_two_types_share_the_name_of_a_schema() {
+    assert_eq!(toolboxai_edge::handlers::shared_schema_names(), Vec::<String>::new());
+}
+
 /// A reference that leads nowhere breaks every generator of clients.
 #[test]
 fn every_reference_in_the_document_leads_somewhere() {
