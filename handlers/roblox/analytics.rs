@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::caller::{Runner, seat_of, student_field};
+use super::limited::Limited;
 use super::progress::{closed, fingerprint, id_reused};
 use crate::domain::ids::{GameId, SeatId, SessionId};
 use crate::domain::live_session::Status;
@@ -252,7 +253,7 @@ async fn sheet_of(app: &App, class: &classes::ClassRow, id: &SessionId) -> Resul
     responses((status = 200, body = SessionAnalytics), Problems))]
 async fn show_session_analytics(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<SessionId>,
 ) -> Result<Out<SessionAnalytics>, ApiError> {
     let (db, scope) = (app.db.as_ref(), teacher.scope());
@@ -293,7 +294,7 @@ pub struct PerformanceOut {
     responses((status = 200, body = PerformanceOut), Problems))]
 async fn show_performance(
     State(app): State<AppState>,
-    Admin(admin): Admin,
+    Limited(Admin(admin)): Limited<Admin>,
 ) -> Result<Out<PerformanceOut>, ApiError> {
     let since = app.clock.now().plus_millis(-DAY_MS);
     let (games, deployments, activity) =

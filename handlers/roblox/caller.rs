@@ -3,12 +3,13 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
+use super::limited::Limited;
 use crate::domain::ids::{ClassId, GameId, SeatId};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::roblox::{GameStatus, is_roblox_id};
 use crate::domain::tokens::{GameClaims, TokenError};
 use crate::domain::user::Scope;
-use crate::handlers::auth::{GameServer, Teacher, bearer, right};
+use crate::handlers::auth::{GameServer, Teacher, bearer};
 use crate::handlers::problem::{ApiError, ProblemCode};
 use crate::handlers::seats::unexpected;
 use crate::handlers::{App, AppState};
@@ -33,10 +34,11 @@ impl FromRequestParts<AppState> for Runner {
             Err(TokenError::Invalid) => false,
         };
         if is_games {
-            let GameServer(claims) = GameServer::from_request_parts(parts, app).await?;
+            let Limited(GameServer(claims)) = Limited::<GameServer>::from_request_parts(parts, app).await?;
             return Ok(Self::Server(claims));
         }
-        right(parts, app).await.map(Self::Teacher)
+        let Limited(teacher) = Limited::<Teacher>::from_request_parts(parts, app).await?;
+        Ok(Self::Teacher(teacher))
     }
 }
 

@@ -7,6 +7,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::limited::Limited;
 use crate::domain::audit::{AuditAction, AuditEvent, Subject, SubjectKind};
 use crate::domain::ids::ConnectionId;
 use crate::domain::key::last_four;
@@ -172,7 +173,7 @@ async fn connection_of(app: &App, admin: &Identity, id: &ConnectionId) -> Result
 async fn create_connection(
     State(app): State<AppState>,
     context: RequestContext,
-    Recent(Admin(admin)): Recent<Admin>,
+    Limited(Recent(Admin(admin))): Limited<Recent<Admin>>,
     key: IdempotencyKey,
     Json { value: input, fingerprint }: Json<ConnectionIn>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -222,7 +223,7 @@ async fn made_connection(app: &App, admin: &Identity, id: &str) -> Result<Connec
     responses((status = 200, body = List<ConnectionOut>), Problems))]
 async fn list_connections(
     State(app): State<AppState>,
-    Admin(admin): Admin,
+    Limited(Admin(admin)): Limited<Admin>,
 ) -> Result<Out<List<ConnectionOut>>, ApiError> {
     let rows = connections::list(app.db.as_ref(), &admin.school_id).await?;
     Ok(Out(List::all(rows.into_iter().map(|row| out(&app, row)).collect())))
@@ -237,7 +238,7 @@ async fn list_connections(
 async fn delete_connection(
     State(app): State<AppState>,
     context: RequestContext,
-    Recent(Admin(admin)): Recent<Admin>,
+    Limited(Recent(Admin(admin))): Limited<Recent<Admin>>,
     Path(id): Path<ConnectionId>,
 ) -> Result<StatusCode, ApiError> {
     let event = event(&app, &admin, AuditAction::RobloxDisconnected, &id, &context);
@@ -256,7 +257,7 @@ async fn delete_connection(
     responses((status = 200, body = ConnectionTest), Problems))]
 async fn test_connection(
     State(app): State<AppState>,
-    Admin(admin): Admin,
+    Limited(Admin(admin)): Limited<Admin>,
     Path(id): Path<ConnectionId>,
 ) -> Result<Out<ConnectionTest>, ApiError> {
     let row = connection_of(&app, &admin, &id).await?;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::deployments::DeploymentOut;
+use super::limited::Limited;
 use crate::domain::class::{MAX_GRADE_LEVEL, MAX_SUBJECT};
 use crate::domain::ids::{ContentId, UserId};
 use crate::domain::quiz::FieldErrorCode;
@@ -208,7 +209,7 @@ pub(super) fn check_template(texts: &mut Texts, id: Option<&str>) -> Option<&'st
     responses((status = 201, body = ContentOut), Problems))]
 async fn create_content(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     key: IdempotencyKey,
     Json { value: input, fingerprint }: Json<ContentIn>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -289,7 +290,7 @@ pub struct ContentQuery {
     responses((status = 200, body = List<ContentSummary>), Problems))]
 async fn list_content(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Query(query): Query<ContentQuery>,
 ) -> Result<Out<List<ContentSummary>>, ApiError> {
     let page = PageQuery { cursor: query.cursor, limit: query.limit }.page()?;
@@ -302,7 +303,7 @@ async fn list_content(
     params(("content_id" = String, Path)), responses((status = 200, body = ContentOut), Problems))]
 async fn show_content(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<ContentId>,
 ) -> Result<impl IntoResponse, ApiError> {
     let row = content_of(&app, &teacher, &id).await?;
@@ -317,7 +318,7 @@ async fn show_content(
     responses((status = 200, body = ContentOut), Problems))]
 async fn change_content(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<ContentId>,
     IfMatch(revision): IfMatch,
     Json { value: patch, .. }: Json<ContentPatch>,
@@ -356,7 +357,7 @@ async fn change_content(
     responses((status = 200, body = ContentStatusOut), Problems))]
 async fn show_content_status(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<ContentId>,
 ) -> Result<Out<ContentStatusOut>, ApiError> {
     let row = content_of(&app, &teacher, &id).await?;
@@ -384,7 +385,7 @@ pub struct TemplatesQuery {
     params(TemplatesQuery), responses((status = 200, body = List<TemplateOut>), Problems))]
 async fn list_templates(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Query(query): Query<TemplatesQuery>,
 ) -> Result<Out<List<TemplateOut>>, ApiError> {
     let uses = content::uses(app.db.as_ref(), &teacher.0.school_id).await?;

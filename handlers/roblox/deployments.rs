@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::content::content_of;
 use super::games::{archived, game_of, tell_room};
+use super::limited::Limited;
 use super::nudge;
 use crate::domain::ids::{ContentId, DeploymentId, GameId};
 use crate::domain::roblox::{ContentKind, ContentStatus, DeploymentStatus, Document, GameStatus};
@@ -134,7 +135,7 @@ fn not_ready() -> ApiError {
     request_body = DeploymentIn, responses((status = 202, body = DeploymentOut), Problems))]
 async fn deploy_content(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     key: IdempotencyKey,
     Json { value: input, fingerprint }: Json<DeploymentIn>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -196,7 +197,7 @@ async fn made_deployment(app: &App, teacher: &Teacher, id: &str) -> Result<Deplo
     responses((status = 200, body = DeploymentOut), Problems))]
 async fn show_deployment(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<DeploymentId>,
 ) -> Result<Out<DeploymentOut>, ApiError> {
     deployment_of(&app, &teacher, &id).await.map(|row| Out(row.into()))
@@ -210,7 +211,7 @@ async fn show_deployment(
     responses((status = 200, body = DeploymentOut), Problems))]
 async fn roll_back_deployment(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<DeploymentId>,
 ) -> Result<Out<DeploymentOut>, ApiError> {
     let row = deployment_of(&app, &teacher, &id).await?;
@@ -238,7 +239,7 @@ async fn roll_back_deployment(
     params(("game_id" = String, Path), PageQuery), responses((status = 200, body = List<GameDeployment>), Problems))]
 async fn list_game_deployments(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<GameId>,
     Query(query): Query<PageQuery>,
 ) -> Result<Out<List<GameDeployment>>, ApiError> {
@@ -290,7 +291,7 @@ impl GameContent {
     responses((status = 200, body = GameContent), (status = 304, description = "It has this version"), Problems))]
 async fn show_game_content(
     State(app): State<AppState>,
-    GameServer(claims): GameServer,
+    Limited(GameServer(claims)): Limited<GameServer>,
     Path(id): Path<GameId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::content::check_template;
+use super::limited::Limited;
 use crate::domain::class::{MAX_GRADE_LEVEL, MAX_SUBJECT};
 use crate::domain::ids::{ClassId, GameId, UserId};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
@@ -237,7 +238,7 @@ fn new_game(app: &App, teacher: &Teacher, input: GameIn) -> Result<GameRow, ApiE
     responses((status = 201, body = GameOut), Problems))]
 async fn create_game(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     key: IdempotencyKey,
     Json { value, fingerprint }: Json<GameIn>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -285,7 +286,7 @@ async fn insert_game(
     responses((status = 200, body = List<GameOut>), Problems))]
 async fn list_games(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Query(query): Query<GamesQuery>,
 ) -> Result<Out<List<GameOut>>, ApiError> {
     let page = PageQuery { cursor: query.cursor, limit: query.limit }.page()?;
@@ -303,7 +304,7 @@ async fn list_games(
     params(("game_id" = String, Path)), responses((status = 200, body = GameDetail), Problems))]
 async fn show_game(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<GameId>,
 ) -> Result<impl IntoResponse, ApiError> {
     let game = game_of(&app, &teacher, &id).await?;
@@ -380,7 +381,7 @@ fn changed(patch: GamePatch) -> Result<GameChange, ApiError> {
     responses((status = 200, body = GameOut), Problems))]
 async fn change_game_settings(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<GameId>,
     IfMatch(revision): IfMatch,
     Json { value: patch, .. }: Json<GamePatch>,
@@ -418,7 +419,7 @@ pub(super) fn archived() -> ApiError {
     params(("game_id" = String, Path)), responses((status = 204, description = "Archived"), Problems))]
 async fn archive_game(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
     Path(id): Path<GameId>,
 ) -> Result<StatusCode, ApiError> {
     let archived = games::archive(app.db.as_ref(), &teacher.scope(), &id, app.clock.now()).await?;
@@ -436,7 +437,7 @@ async fn archive_game(
     responses((status = 200, body = List<GameOut>), Problems))]
 async fn list_server_games(
     State(app): State<AppState>,
-    GameServer(claims): GameServer,
+    Limited(GameServer(claims)): Limited<GameServer>,
 ) -> Result<Out<List<GameOut>>, ApiError> {
     let rows = games::of_class(app.db.as_ref(), &claims.school_id, &claims.class_id).await?;
     Ok(Out(List::all(rows.into_iter().map(GameOut::from).collect())))

@@ -7,12 +7,15 @@ use http::{StatusCode, header};
 use serde_json::{Map, Value};
 
 use super::content::{ContentOut, insert_once};
+use super::limited::Limited;
 use crate::domain::class::MAX_SUBJECT;
 use crate::domain::content::{ContentRequest, content_request};
 use crate::domain::ids::ContentId;
+use crate::domain::limits::{Action, Per};
 use crate::domain::roblox::{ContentKind, ContentStatus, MAX_TITLE};
 use crate::handlers::AppState;
 use crate::handlers::auth::Teacher;
+use crate::handlers::context::RequestContext;
 use crate::handlers::extract::Json;
 use crate::handlers::idempotency::IdempotencyKey;
 use crate::handlers::problem::{ApiError, Problems};
@@ -54,10 +57,12 @@ fn title(brief: &Brief) -> String {
     request_body = ContentRequest, responses((status = 202, body = ContentOut), Problems))]
 async fn generate_content(
     State(app): State<AppState>,
-    teacher: Teacher,
+    Limited(teacher): Limited<Teacher>,
+    context: RequestContext,
     key: IdempotencyKey,
     Json { value: input, fingerprint }: Json<Map<String, Value>>,
 ) -> Result<impl IntoResponse, ApiError> {
+    app.count(&context, &[(Action::Generate, Per::Account.of(teacher.0.user_id.as_str()))]).await?;
     let brief = content_request(&input, true).map_err(ApiError::invalid)?;
     let text = serde_json::to_string(&brief).map_err(|error| ApiError::internal(error.to_string()))?;
     let now = app.clock.now();

@@ -8,6 +8,7 @@ mod content;
 mod deployments;
 mod games;
 mod generation;
+mod limited;
 pub(super) mod nudge;
 mod progress;
 mod webhook;

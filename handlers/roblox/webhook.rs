@@ -7,9 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::ids::ConnectionId;
+use crate::domain::limits::{Action, Per};
 use crate::domain::roblox::{
-    BadSignature, ERASURE, MAX_NOTIFICATION_BYTES, Notification, Purpose, open, verify,
+    BadSignature, ERASURE, MAX_NOTIFICATION_BYTES, Notification, Purpose, Signature, open,
 };
+use crate::handlers::context::RequestContext;
 use crate::handlers::extract::{Path, bytes};
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
@@ -66,14 +68,35 @@ fn refused(why: BadSignature) -> ApiError {
     ApiError::new(ProblemCode::InvalidCode, detail)
 }
 
-fn check(app: &App, connection: &ConnectionRow, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
+fn check(
+    app: &App,
+    connection: &ConnectionRow,
+    signature: &Signature<'_>,
+    body: &[u8],
+) -> Result<(), ApiError> {
     let sealed = connection.webhook_secret.as_deref();
     let secret = sealed.and_then(|sealed| {
         open(&app.config.factor_keys, &connection.kid, &connection.id, Purpose::WebhookSecret, sealed)
     });
     let secret = secret.ok_or_else(|| refused(BadSignature::Wrong))?;
-    let header = headers.get("roblox-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    verify(header, secret.as_bytes(), body, app.clock.now()).map_err(refused)
+    signature.verify(secret.as_bytes(), body).map_err(refused)
+}
+
+/// The connection whose secret signed this. What has not the form of a signature of now costs nothing; a wrong one is counted
+/// before its secret is looked for, so that a flood of them does not reach D1.
+async fn signer(
+    app: &App,
+    context: &RequestContext,
+    id: &ConnectionId,
+    signature: &Signature<'_>,
+    body: &[u8],
+) -> Result<ConnectionRow, ApiError> {
+    let guess = app.spend(context, &[(Action::RobloxWebhook, Per::Address.of(context.address()))]).await?;
+    let connection = connections::for_webhook(app.db.as_ref(), id).await?;
+    let connection = connection.ok_or_else(|| ApiError::not_found("connection"))?;
+    check(app, &connection, signature, body)?;
+    app.give_back(context, guess).await;
+    Ok(connection)
 }
 
 /// Take a notification of Roblox
@@ -86,16 +109,17 @@ fn check(app: &App, connection: &ConnectionRow, headers: &HeaderMap, body: &[u8]
 async fn receive_webhook(
     State(app): State<AppState>,
     Path(id): Path<ConnectionId>,
+    context: RequestContext,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Out<WebhookOut>, ApiError> {
+    let header = headers.get("roblox-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let signature = Signature::read(header, app.clock.now()).map_err(refused)?;
     let body = bytes(request, &app, "application/json").await?;
     if body.len() > MAX_NOTIFICATION_BYTES {
         return Err(ApiError::new(ProblemCode::PayloadTooLarge, "A notification has at most 64 KB."));
     }
-    let connection = connections::for_webhook(app.db.as_ref(), &id).await?;
-    let connection = connection.ok_or_else(|| ApiError::not_found("connection"))?;
-    check(&app, &connection, &headers, &body)?;
+    let connection = signer(&app, &context, &id, &signature, &body).await?;
     let notification = Notification::parse(&body);
     let notification = notification
         .ok_or_else(|| ApiError::new(ProblemCode::Malformed, "The body is no notification of Roblox."))?;

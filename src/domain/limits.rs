@@ -54,6 +54,16 @@ pub enum Action {
     PluginToken,
     /// A wrong code of a Studio plugin.
     PairingCode,
+    /// Any request under `/api/v1/roblox/` of somebody who is signed in.
+    Roblox,
+    /// One of them that changes something.
+    RobloxChange,
+    /// A request under `/api/v1/roblox/` of a game server.
+    RobloxServer,
+    /// A webhook that is signed by nobody we know.
+    RobloxWebhook,
+    /// Announcing something to a class.
+    Announcement,
 }
 
 /// By what hits are counted.
@@ -143,7 +153,7 @@ const HOUR: u32 = 3600;
 
 impl Action {
     /// All there are.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 23] = [
         Self::Login,
         Self::LoginFailure,
         Self::SecondFactor,
@@ -162,6 +172,11 @@ impl Action {
         Self::PluginRegistration,
         Self::PluginToken,
         Self::PairingCode,
+        Self::Roblox,
+        Self::RobloxChange,
+        Self::RobloxServer,
+        Self::RobloxWebhook,
+        Self::Announcement,
     ];
 
     /// As in `LIMITS`.
@@ -185,6 +200,11 @@ impl Action {
             Self::PluginRegistration => "plugin_registration",
             Self::PluginToken => "plugin_token",
             Self::PairingCode => "pairing_code",
+            Self::Roblox => "roblox",
+            Self::RobloxChange => "roblox_change",
+            Self::RobloxServer => "roblox_server",
+            Self::RobloxWebhook => "roblox_webhook",
+            Self::Announcement => "announcement",
         }
     }
 
@@ -200,12 +220,17 @@ impl Action {
             | Self::Invite
             | Self::GuardianCode
             | Self::Generate
-            | Self::PairingCode => &[Per::Account],
+            | Self::PairingCode
+            | Self::Roblox
+            | Self::RobloxChange
+            | Self::Announcement => &[Per::Account],
+            Self::RobloxServer => &[Per::Token],
             Self::Login
             | Self::Challenge
             | Self::OneTimeToken
             | Self::PluginRegistration
-            | Self::PluginToken => &[Per::Address],
+            | Self::PluginToken
+            | Self::RobloxWebhook => &[Per::Address],
             Self::JoinCode | Self::Integration => &[Per::Key],
         }
     }
@@ -247,13 +272,33 @@ impl Action {
             Self::Integration => const { &[per(Per::Key, 600, MINUTE)] },
             // Each asks every five seconds while its teacher types the code: thirty at once.
             Self::PluginToken => const { &[per(Per::Address, 1800, 5 * MINUTE)] },
+            // A page asks for five things, and asks again every few seconds while a deployment runs.
+            Self::Roblox => const { &[per(Per::Account, 600, 5 * MINUTE)] },
+            Self::RobloxChange => const { &[per(Per::Account, 120, MINUTE)] },
+            // As many as Roblox lets one server send.
+            Self::RobloxServer => const { &[per(Per::Token, 500, MINUTE)] },
+            // Roblox sends for all schools from few addresses, and one of them may have changed its secret.
+            Self::RobloxWebhook => const { &[per(Per::Address, 400, 5 * MINUTE)] },
+            // Each stands in front of every pupil.
+            Self::Announcement => const { &[per(Per::Account, 20, 5 * MINUTE)] },
         }
     }
 
     /// Whether requests go on while the limiter does not answer. Not where a secret can be guessed or a mail be sent;
-    /// but nobody who is signed in is thrown out by it.
+    /// but nobody who is signed in is thrown out by it, and nobody guesses a signature of 256 bits.
     pub const fn fails_open(self) -> bool {
-        matches!(self, Self::Refresh | Self::Account | Self::Integration | Self::Generate)
+        matches!(
+            self,
+            Self::Refresh
+                | Self::Account
+                | Self::Integration
+                | Self::Generate
+                | Self::Roblox
+                | Self::RobloxChange
+                | Self::RobloxServer
+                | Self::RobloxWebhook
+                | Self::Announcement
+        )
     }
 }
 

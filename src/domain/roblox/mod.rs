@@ -23,4 +23,4 @@ pub use progress::{
     MAX_OBJECTIVES, MAX_PROGRESS_BYTES, happened_at, seconds,
 };
 pub use sealed::{Purpose, open, seal};
-pub use webhook::{BadSignature, ERASURE, ErasureRequest, MAX_NOTIFICATION_BYTES, Notification, verify};
+pub use webhook::{BadSignature, ERASURE, ErasureRequest, MAX_NOTIFICATION_BYTES, Notification, Signature};

@@ -33,35 +33,46 @@ pub enum BadSignature {
     Wrong,
 }
 
-/// Checks the header against the body as it came.
-pub fn verify(header: &str, secret: &[u8], body: &[u8], now: Timestamp) -> Result<(), BadSignature> {
-    if header.len() > MAX_HEADER {
-        return Err(BadSignature::Malformed);
+/// The header, of the right form and of this time: what can be told of it before anybody looks for the secret.
+#[derive(Clone, Debug)]
+pub struct Signature<'h> {
+    time: &'h str,
+    /// More than one while a secret is changed.
+    macs: Vec<Vec<u8>>,
+}
+
+impl<'h> Signature<'h> {
+    /// Reads it.
+    pub fn read(header: &'h str, now: Timestamp) -> Result<Self, BadSignature> {
+        if header.len() > MAX_HEADER {
+            return Err(BadSignature::Malformed);
+        }
+        let fields = || header.split(',').filter_map(|field| field.trim().split_once('='));
+        let time = fields().find(|(name, _)| *name == "t").map(|(_, value)| value);
+        let time = time.ok_or(BadSignature::Malformed)?;
+        let at: i64 = time.parse().map_err(|_| BadSignature::Malformed)?;
+        let values = fields().filter(|(name, _)| *name == "v1").map(|(_, value)| value);
+        let macs: Vec<Vec<u8>> = values.filter_map(|value| STANDARD.decode(value).ok()).collect();
+        if macs.is_empty() {
+            return Err(BadSignature::Malformed);
+        }
+        let age = now.as_secs().checked_sub(at);
+        if age.is_some_and(|age| (-TOLERANCE_S..=TOLERANCE_S).contains(&age)) {
+            Ok(Self { time, macs })
+        } else {
+            Err(BadSignature::Expired)
+        }
     }
-    let fields = || header.split(',').filter_map(|field| field.trim().split_once('='));
-    let time = fields().find(|(name, _)| *name == "t").map(|(_, value)| value);
-    let time = time.ok_or(BadSignature::Malformed)?;
-    let at: i64 = time.parse().map_err(|_| BadSignature::Malformed)?;
-    let signatures: Vec<Vec<u8>> = fields()
-        .filter(|(name, _)| *name == "v1")
-        .filter_map(|(_, value)| STANDARD.decode(value).ok())
-        .collect();
-    if signatures.is_empty() {
-        return Err(BadSignature::Malformed);
-    }
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| BadSignature::Wrong)?;
-    for part in [time.as_bytes(), b".", body] {
-        mac.update(part);
-    }
-    // In constant time, whatever the signature is.
-    if !signatures.iter().any(|signature| mac.clone().verify_slice(signature).is_ok()) {
-        return Err(BadSignature::Wrong);
-    }
-    let age = now.as_secs().checked_sub(at);
-    if age.is_some_and(|age| (-TOLERANCE_S..=TOLERANCE_S).contains(&age)) {
-        Ok(())
-    } else {
-        Err(BadSignature::Expired)
+
+    /// Checks it against the body as it came.
+    pub fn verify(&self, secret: &[u8], body: &[u8]) -> Result<(), BadSignature> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| BadSignature::Wrong)?;
+        for part in [self.time.as_bytes(), b".", body] {
+            mac.update(part);
+        }
+        // In constant time, whatever the signature is.
+        let is_one = self.macs.iter().any(|signature| mac.clone().verify_slice(signature).is_ok());
+        if is_one { Ok(()) } else { Err(BadSignature::Wrong) }
     }
 }
 
@@ -145,6 +156,10 @@ mod tests {
 
     /// Computed with OpenSSL: `printf '%s' "1795428000.$BODY" | openssl dgst -sha256 -hmac "$SECRET" -binary | base64`.
     const VECTOR: &str = "a8615bz/G3VEkhUyA6bdjw81Wr/ME24mPeH7siIbH1E=";
+
+    fn verify(header: &str, secret: &[u8], body: &[u8], now: Timestamp) -> Result<(), BadSignature> {
+        Signature::read(header, now)?.verify(secret, body)
+    }
 
     fn check(header: &str) -> Result<(), BadSignature> {
         verify(header, SECRET, BODY, now())

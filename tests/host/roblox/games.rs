@@ -218,3 +218,31 @@ fn a_failing_database_makes_no_half_of_a_game() {
     ada.patch(&below("games", &made, "/settings"), &json!({"title": "Other"})).problem(503, "unavailable");
     assert_eq!(ada.get(&below("games", &made, "")).expect(200)["revision"], 1);
 }
+
+#[test]
+fn a_person_and_a_game_server_are_each_limited_and_nobody_else_with_them() {
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let class = ada.make_class();
+    let path = below("games", &game_of(&ada, &class), "");
+    let archive = |who: &crate::support::Actor| who.delete(&path);
+    for _ in 1..120 {
+        archive(&ada).expect(204);
+    }
+    let refused = archive(&ada);
+    let limits = refused.headers["ratelimit"].to_str().unwrap().to_owned();
+    assert!(limits.contains("\"roblox_change/account/60\";r=0"), "{limits}");
+    refused.problem(429, "rate_limited");
+    ada.get(&path).expect(200);
+    archive(&app.sign_in("grace")).expect(204);
+    let server = Game::open(&app, &class, "one").server;
+    let list = |server: &crate::support::Actor| server.get(&format!("{ROBLOX}/server/games"));
+    for _ in 0..500 {
+        list(&server).expect(200);
+    }
+    list(&server).problem(429, "rate_limited");
+    list(&Game::open(&app, &class, "two").server).expect(200);
+    app.limits.is_down.store(true, std::sync::atomic::Ordering::SeqCst);
+    archive(&ada).expect(204);
+    list(&server).expect(200);
+}

@@ -266,10 +266,44 @@ fn what_roblox_did_not_sign_is_refused_and_changes_nothing() {
         .request("POST", &known.path(), &[], Some(body.clone()))
         .problem(401, "invalid_code");
     let unknown = format!("{ROBLOX}/webhook/con_{:026}", 99);
-    known.app.anonymous().request("POST", &unknown, &[], Some(body.clone())).problem(404, "not_found");
+    let signed = [("roblox-signature", sign(now, &body, SECRET))];
+    let signed = signed.each_ref().map(|(name, value)| (*name, value.as_str()));
+    known.app.anonymous().request("POST", &unknown, &signed, Some(body.clone())).problem(404, "not_found");
     known.app.db.execute("update roblox_connections set webhook_secret = null");
     known.send(&body).problem(401, "invalid_code");
     assert_eq!(known.app.db.number("select count(*) from roblox_notifications"), 0);
+}
+
+/// From this address.
+fn flood(known: &Known, address: &str, signature: &str) -> Reply {
+    let headers = [("roblox-signature", signature), ("cf-connecting-ip", address)];
+    known.app.anonymous().request("POST", &known.path(), &headers, Some(erasure("n1")))
+}
+
+#[test]
+fn a_flood_of_webhooks_that_nobody_signed_does_not_reach_the_database() {
+    let known = known();
+    let now = known.app.clock.now().as_secs();
+    let wrong = sign(now, "{}", SECRET);
+    known.app.db.take_batches();
+    for signature in ["", "t=1,v1=AAAA", &sign(now - 601, &erasure("n1"), SECRET)] {
+        flood(&known, "203.0.113.1", signature).problem(401, "invalid_code");
+    }
+    assert_eq!(known.app.db.take_batches(), 0, "of another form or time");
+    for _ in 0..400 {
+        flood(&known, "203.0.113.1", &wrong).problem(401, "invalid_code");
+    }
+    known.app.db.take_batches();
+    for _ in 0..10 {
+        flood(&known, "203.0.113.1", &wrong).problem(429, "rate_limited");
+    }
+    assert_eq!(known.app.db.take_batches(), 0, "of an address that guessed too often");
+    let right = sign(now, &erasure("n1"), SECRET);
+    for _ in 0..410 {
+        flood(&known, "203.0.113.2", &right).expect(200);
+    }
+    known.app.limits.is_down.store(true, std::sync::atomic::Ordering::SeqCst);
+    flood(&known, "203.0.113.2", &right).expect(200);
 }
 
 #[test]
