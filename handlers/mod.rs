@@ -3,6 +3,7 @@
 mod accepting;
 mod access;
 mod account;
+mod announcements;
 mod audit;
 mod auth;
 mod class_teachers;
@@ -144,6 +145,15 @@ impl App {
         AuditEvent::new(self.clock.now(), self.entropy.as_ref(), school, actor, action, &context.origin)
     }
 
+    /// Writes down what was done elsewhere than in D1 and cannot be taken back. When D1 does not take it the queue does.
+    pub(crate) async fn write_down(&self, event: AuditEvent) {
+        if let Err(error) = self.db.batch(vec![crate::storage::audit::insert(&event)]).await {
+            let line = serde_json::json!({"message": "audit event not written", "level": "error", "cause": error.to_string()});
+            self.log.line(&line.to_string());
+            self.enqueue(Job::Audit { event }).await;
+        }
+    }
+
     /// Asks for the seals of events that were just written; the hourly tick is for those that nobody asked for.
     async fn seal_soon(&self, school: SchoolId) {
         let is_due = {
@@ -182,6 +192,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(oidc::routes())
         .merge(classes::routes())
         .merge(seats::routes())
+        .merge(announcements::routes())
         .merge(quizzes::routes())
         .merge(live_sessions::routes())
         .merge(results::routes())

@@ -9,9 +9,7 @@ use crate::handlers::auth::bearer;
 use crate::handlers::context::RequestContext;
 use crate::handlers::problem::{ApiError, ProblemCode};
 use crate::handlers::{App, AppState};
-use crate::jobs::Job;
 use crate::runtime_config::Author;
-use crate::storage::audit;
 
 /// An operator.
 pub struct Operator {
@@ -38,15 +36,10 @@ impl Operator {
         Author { operator: self.name.clone(), request_id: self.context.origin.request_id.clone() }
     }
 
-    /// Writes down what was done, in the log of the platform: operators belong to no school. When D1 does not take it the queue
-    /// does.
+    /// Writes down what was done, in the log of the platform: operators belong to no school.
     pub async fn audit(&self, app: &App, action: AuditAction, detail: serde_json::Value) {
         let actor = Subject::new(SubjectKind::Operator, &self.name);
         let event: AuditEvent = app.audit(&SchoolId::platform(), actor, action, &self.context).with(detail);
-        if let Err(error) = app.db.batch(vec![audit::insert(&event)]).await {
-            let line = serde_json::json!({"message": "audit event not written", "level": "error", "cause": error.to_string()});
-            app.log.line(&line.to_string());
-            app.enqueue(Job::Audit { event }).await;
-        }
+        app.write_down(event).await;
     }
 }

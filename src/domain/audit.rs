@@ -100,6 +100,9 @@ pub enum AuditAction {
     /// A co-teacher left a class.
     #[serde(rename = "class.teacher_removed")]
     TeacherRemoved,
+    /// Something was announced to a class.
+    #[serde(rename = "class.announced")]
+    ClassAnnounced,
     /// A code for a pupil's parent was made.
     #[serde(rename = "guardian.code_made")]
     GuardianCodeMade,

@@ -122,9 +122,20 @@ id!(
     RegistrationId, "reg"
 );
 id!(
+    /// An announcement to a class.
+    AnnouncementId, "ann"
+);
+id!(
     /// An event of the audit log.
     AuditId, "aud"
 );
+impl AuditId {
+    /// Of the one event that tells of an announcement, however often it is told.
+    pub fn of_announcement(id: &AnnouncementId) -> Self {
+        Self(id.as_str().replacen("ann_", "aud_", 1))
+    }
+}
+
 id!(
     /// An account of another provider.
     IdentityId, "idn"

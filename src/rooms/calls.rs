@@ -5,7 +5,9 @@ use serde_json::json;
 
 use super::log::{self, GameMessage};
 use super::memory::{Memory, to_json};
-use super::{Channel, Context, Effect, Refusal, RoomAnswer, RoomOp, board, games, seats, sessions};
+use super::{
+    Channel, Context, Effect, Refusal, RoomAnswer, RoomOp, announcements, board, games, seats, sessions,
+};
 use crate::ports::DbError;
 
 #[derive(Serialize)]
@@ -35,6 +37,10 @@ pub(super) fn answer(
         RoomOp::GameNews(news) => {
             games::announce(memory, ctx, &news, effects)?;
             Some(RoomAnswer::Done)
+        }
+        RoomOp::Announce(new) => {
+            let said = announcements::announce(memory, ctx, new, effects)?;
+            Some(said.map_or_else(RoomAnswer::Refused, RoomAnswer::Announced))
         }
         RoomOp::MoveSeat(id, what) => Some(
             seats::move_seat(memory, ctx, &id, what, effects)?

@@ -4,6 +4,7 @@
 //! The truth is in SQL. [`Memory`] is a projection of it that spares the hot path its reads: it is loaded at the first call
 //! after the object woke, changed together with SQL, and thrown away when a write fails.
 
+mod announcements;
 mod apply;
 mod board;
 mod calls;
@@ -26,6 +27,7 @@ mod sync;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use announcements::{Announcement, NewAnnouncement};
 pub use channels::{Channel, channels_of};
 pub use games::{GameEvent, GameNews, Student};
 pub use log::{EventPage, LoggedEvent};
@@ -186,6 +188,8 @@ pub enum RoomOp {
     SeatOf(Student),
     /// Something happened to a game of the class.
     GameNews(GameNews),
+    /// Say something to all pupils.
+    Announce(NewAnnouncement),
     /// Forgets a user of Roblox for good. Nobody of that id is no error.
     EraseUser(String),
     /// Closes sockets of people who may not, or must ask again.
@@ -217,6 +221,8 @@ pub enum RoomAnswer {
     Results(Box<Sheet>),
     /// A part of the log.
     Events(EventPage),
+    /// What was said.
+    Announced(Announcement),
     /// It cannot be done.
     Refused(Refusal),
 }

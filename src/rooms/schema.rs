@@ -67,8 +67,17 @@ const VERSION_1: &[&str] = &[
     ) strict, without rowid",
 ];
 
-/// Version 2: events on any channel.
-const VERSION_2: &[&str] = &[log::ADD_CHANNELS];
+/// Version 2: events on any channel, and announcements that had an idempotency key.
+const VERSION_2: &[&str] = &[
+    log::ADD_CHANNELS,
+    "create table if not exists announcements (
+    seq integer primary key,
+    id text not null,
+    at integer not null,
+    idempotency_key text not null unique,
+    fingerprint text not null
+) strict",
+];
 
 const VERSION: &str = "2";
 

@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod announcements;
 mod audit;
 mod channels;
 mod classes;

@@ -31,6 +31,7 @@ export const ACTION_NAMES: Record<AuditAction, string> = {
   'invitation.withdrawn': 'Invitation withdrawn',
   'invitation.accepted': 'Invitation accepted',
   'class.teacher_removed': 'Co-teacher removed',
+  'class.announced': 'Announcement to a class',
   'guardian.code_made': 'Parent code made',
   'guardian.linked': 'Parent linked',
   'guardian.unlinked': 'Parent unlinked',
