@@ -10,6 +10,7 @@ mod games;
 mod generation;
 mod limited;
 pub(super) mod nudge;
+mod plugin;
 mod progress;
 mod webhook;
 
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(content::routes())
         .merge(deployments::routes())
         .merge(generation::routes())
+        .merge(plugin::routes())
         .merge(analytics::routes())
         .merge(analytics::login_routes())
 }
