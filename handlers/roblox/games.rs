@@ -7,18 +7,17 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::content::check_template;
 use super::limited::Limited;
+use super::templates::check_template;
 use crate::domain::class::{MAX_GRADE_LEVEL, MAX_SUBJECT};
 use crate::domain::ids::{ClassId, GameId, UserId};
-use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::roblox::{
     DEFAULT_MAX_PLAYERS, Document, GameStatus, MAX_DESCRIPTION, MAX_GAMES, MAX_PLAYERS, MAX_SETTINGS_BYTES,
     MAX_TITLE, MIN_TITLE, Texts,
 };
 use crate::domain::time::Timestamp;
 use crate::handlers::auth::{GameServer, Teacher};
-use crate::handlers::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
+use crate::handlers::extract::{Json, List, PageQuery, Path, Query, etag};
 use crate::handlers::idempotency::{IdempotencyKey, lost_the_race, made_before};
 use crate::handlers::problem::{ApiError, ProblemCode, Problems, key_reused};
 use crate::handlers::routing::{OpenApiRouter, routes};
@@ -26,14 +25,13 @@ use crate::handlers::{App, AppState};
 use crate::rooms::{GameEvent, GameNews, RoomAnswer, RoomOp};
 use crate::storage::IdempotencyRecord;
 use crate::storage::classes;
-use crate::storage::roblox::games::{self, Changed, GameChange, GameFilter, GameRow, Inserted};
+use crate::storage::roblox::games::{self, GameFilter, GameRow, Inserted};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create_game, list_games))
         .routes(routes!(show_game, archive_game))
-        .routes(routes!(change_game_settings))
         .routes(routes!(list_server_games))
 }
 
@@ -64,28 +62,6 @@ pub struct GameIn {
     /// What the game's own code wants to know; at most 8 KB.
     #[serde(default)]
     settings: Document,
-}
-
-/// What changes; what is left out stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GamePatch {
-    /// 3 to 100 characters.
-    title: Option<String>,
-    /// At most 500 characters.
-    description: Option<String>,
-    /// 1 to 50.
-    max_players: Option<i64>,
-    /// `active` or `paused`.
-    status: Option<GameStatus>,
-    /// The class that plays it; one that the caller runs.
-    class_id: Option<ClassId>,
-    /// Roblox's id of the experience, as text.
-    universe_id: Option<String>,
-    /// Roblox's id of the start place, as text.
-    place_id: Option<String>,
-    /// Merged into the settings (RFC 7396): a null takes a setting away.
-    settings: Option<Document>,
 }
 
 /// A game.
@@ -340,70 +316,6 @@ pub(super) async fn tell_room(app: &App, game: &GameRow, what: GameEvent) {
     if let Err(error) = told {
         let line = serde_json::json!({"message": "room not told", "level": "warn", "cause": error.cause()});
         app.log.line(&line.to_string());
-    }
-}
-
-fn changed(patch: GamePatch) -> Result<GameChange, ApiError> {
-    let mut texts = Texts::default();
-    let title = patch.title.map(|text| texts.text("/title", &text, MIN_TITLE, MAX_TITLE));
-    let description = patch.description.map(|text| texts.text("/description", &text, 0, MAX_DESCRIPTION));
-    if let Some(number) = patch.max_players {
-        texts.number("/max_players", number, 1, MAX_PLAYERS);
-    }
-    if patch.status == Some(GameStatus::Archived) {
-        texts.fail("/status", FieldErrorCode::NotAllowed, "delete the game to archive it");
-    }
-    texts.roblox_id("/universe_id", patch.universe_id.as_deref());
-    texts.roblox_id("/place_id", patch.place_id.as_deref());
-    if let Some(settings) = &patch.settings {
-        texts.document("/settings", settings, MAX_SETTINGS_BYTES);
-    }
-    if !texts.0.is_empty() {
-        return Err(ApiError::invalid(texts.0));
-    }
-    Ok(GameChange {
-        title,
-        description,
-        max_players: patch.max_players,
-        status: patch.status,
-        class_id: patch.class_id,
-        universe_id: patch.universe_id,
-        place_id: patch.place_id,
-        settings: patch.settings.map(|settings| settings.text()),
-    })
-}
-
-/// Change a game's settings
-///
-/// With `If-Match`, only if nobody else has changed it since. Its servers hear of it by the next sync.
-#[utoipa::path(patch, path = "/api/v1/roblox/games/{game_id}/settings", tag = "roblox", security(("access_token" = [])),
-    params(("game_id" = String, Path), ("If-Match" = Option<String>, Header)), request_body = GamePatch,
-    responses((status = 200, body = GameOut), Problems))]
-async fn change_game_settings(
-    State(app): State<AppState>,
-    Limited(teacher): Limited<Teacher>,
-    Path(id): Path<GameId>,
-    IfMatch(revision): IfMatch,
-    Json { value: patch, .. }: Json<GamePatch>,
-) -> Result<impl IntoResponse, ApiError> {
-    let change = changed(patch)?;
-    let now = app.clock.now();
-    match games::update(app.db.as_ref(), &teacher.scope(), &id, &change, revision, now).await? {
-        Changed::Done(game) => {
-            tell_room(&app, &game, GameEvent::SettingsUpdated).await;
-            Ok(([etag(game.revision)], Out(GameOut::from(*game))))
-        }
-        Changed::NotFound => Err(ApiError::not_found("game")),
-        Changed::NoClass => Err(ApiError::not_found("class")),
-        Changed::Archived => Err(archived()),
-        Changed::Conflict => Err(ApiError::new(
-            ProblemCode::PreconditionFailed,
-            "Somebody else changed the game. Load it again.",
-        )),
-        Changed::TooLarge => {
-            let detail = format!("merged, they have more than {MAX_SETTINGS_BYTES} bytes of JSON");
-            Err(ApiError::invalid(vec![FieldError::new("/settings", FieldErrorCode::TooLong, detail)]))
-        }
     }
 }
 

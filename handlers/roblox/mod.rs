@@ -6,12 +6,15 @@ mod checkpoints;
 mod connections;
 mod content;
 mod deployments;
+mod game_settings;
 mod games;
 mod generation;
+mod leaderboard;
 mod limited;
 pub(super) mod nudge;
 mod plugin;
 mod progress;
+mod templates;
 mod webhook;
 
 use super::AppState;
@@ -21,10 +24,13 @@ use super::routing::OpenApiRouter;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(games::routes())
+        .merge(game_settings::routes())
         .merge(progress::routes())
+        .merge(leaderboard::routes())
         .merge(checkpoints::routes())
         .merge(connections::routes())
         .merge(webhook::routes())
+        .merge(templates::routes())
         .merge(content::routes())
         .merge(deployments::routes())
         .merge(generation::routes())
