@@ -13,14 +13,14 @@ mod terrain;
 #[cfg(test)]
 mod tests;
 mod text;
+mod themes;
+mod wire;
 mod work;
 
 pub use luau::quote;
-pub use request::{
-    ContentRequest, QuizRequest, ScriptRequest, TerrainRequest, content_request, quiz_request,
-    script_request, terrain_request,
-};
+pub use request::{content_request, quiz_request, script_request, terrain_request};
 pub use terrain::voxels;
+pub use wire::{ContentRequest, QuizRequest, ScriptRequest, TerrainRequest};
 
 use crate::domain::canonical;
 use crate::domain::quiz::{AuthorQuestion, AuthorQuiz, limits};

@@ -1,5 +1,6 @@
 //! Terrain: a template for each theme, filled with a bounded list of regions by the seed.
 
+use super::themes::{FEATURES, GENERIC, Water, by_biome, feature, find};
 use super::work::Work;
 use crate::model::{Region, Shape, Terrain, TerrainBrief};
 
@@ -9,144 +10,6 @@ pub const MOST_REGIONS: usize = 100;
 const LONGEST: i64 = 500;
 /// How thick the ground is, in studs.
 const GROUND: i64 = 16;
-
-/// A theme: the ground, what stands on it, and words for it.
-struct Theme {
-    name: &'static str,
-    words: &'static [&'static str],
-    ground: &'static str,
-    /// Hills of this material, and how many for each size.
-    hills: Option<(&'static str, i64)>,
-    /// Water around or above.
-    water: Water,
-    /// Features that it has without being asked.
-    features: &'static [&'static str],
-}
-
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum Water {
-    None,
-    Sea,
-    Deep,
-}
-
-const THEMES: [Theme; 9] = [
-    Theme {
-        name: "forest",
-        words: &["forest", "outdoor", "jungle", "wood", "woods", "park"],
-        ground: "Grass",
-        hills: Some(("LeafyGrass", 5)),
-        water: Water::None,
-        features: &["trees"],
-    },
-    Theme {
-        name: "ocean",
-        words: &["ocean", "sea", "beach", "island", "coast"],
-        ground: "Sand",
-        hills: Some(("Sand", 4)),
-        water: Water::Sea,
-        features: &[],
-    },
-    Theme {
-        name: "underwater",
-        words: &["underwater", "reef"],
-        ground: "Sand",
-        hills: Some(("Rock", 5)),
-        water: Water::Deep,
-        features: &[],
-    },
-    Theme {
-        name: "desert",
-        words: &["desert", "dunes", "savanna"],
-        ground: "Sand",
-        hills: Some(("Sandstone", 6)),
-        water: Water::None,
-        features: &[],
-    },
-    Theme {
-        name: "mountain",
-        words: &["mountain", "mountains", "fantasy", "historical", "castle"],
-        ground: "Grass",
-        hills: Some(("Rock", 8)),
-        water: Water::None,
-        features: &["mountain"],
-    },
-    Theme {
-        name: "urban",
-        words: &["urban", "city", "town", "futuristic", "museum"],
-        ground: "Concrete",
-        hills: None,
-        water: Water::None,
-        features: &["road"],
-    },
-    Theme {
-        name: "arctic",
-        words: &["arctic", "ice", "snow", "winter", "polar"],
-        ground: "Snow",
-        hills: Some(("Glacier", 5)),
-        water: Water::None,
-        features: &[],
-    },
-    Theme {
-        name: "space_station",
-        words: &["space_station", "space", "moon", "mars", "planet"],
-        ground: "Basalt",
-        hills: Some(("Slate", 4)),
-        water: Water::None,
-        features: &["craters"],
-    },
-    Theme {
-        name: "generic",
-        words: &["generic", "classroom", "laboratory", "custom", "school"],
-        ground: "Grass",
-        hills: None,
-        water: Water::None,
-        features: &["plaza"],
-    },
-];
-
-/// The features that are known.
-pub const FEATURES: [&str; 12] = [
-    "river",
-    "lake",
-    "mountain",
-    "trees",
-    "road",
-    "plaza",
-    "cave",
-    "volcano",
-    "beach",
-    "hills",
-    "craters",
-    "waterfall",
-];
-
-/// How a feature may be called, too.
-fn feature(word: &str) -> Option<&'static str> {
-    let singular = word.trim().to_lowercase();
-    let singular = match singular.as_str() {
-        "water" | "pond" | "lakes" => "lake",
-        "mountains" | "peak" => "mountain",
-        "tree" | "forest" | "vegetation" => "trees",
-        "hill" => "hills",
-        "rivers" | "stream" => "river",
-        "path" | "paths" | "roads" => "road",
-        "caves" => "cave",
-        other => other,
-    };
-    FEATURES.into_iter().find(|known| *known == singular)
-}
-
-/// The ground of a climate, where it decides.
-fn by_biome(biome: &str, ground: &'static str) -> &'static str {
-    match (biome, ground) {
-        ("arctic" | "polar" | "tundra", "Grass" | "Concrete") => "Snow",
-        ("desert" | "arid", "Grass") => "Sand",
-        ("tropical" | "rainforest", "Grass") => "LeafyGrass",
-        ("volcanic", "Grass") => "Basalt",
-        _ => ground,
-    }
-}
 
 struct Land<'w> {
     work: &'w mut Work,
@@ -195,20 +58,6 @@ pub fn terrain(wish: &TerrainBrief, work: &mut Work) -> (Terrain, Vec<String>) {
         regions: land.regions,
     };
     (terrain, notes)
-}
-
-const GENERIC: Theme = Theme {
-    name: "generic",
-    words: &[],
-    ground: "Grass",
-    hills: None,
-    water: Water::None,
-    features: &["plaza"],
-};
-
-fn find(theme: &str) -> Option<&'static Theme> {
-    let theme = theme.to_lowercase();
-    THEMES.iter().find(|known| known.words.contains(&theme.as_str()))
 }
 
 impl Land<'_> {
@@ -359,7 +208,8 @@ pub fn voxels(regions: &[Region]) -> i64 {
 mod tests {
     use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
 
-    use super::{FEATURES, LONGEST, MOST_REGIONS, THEMES, terrain};
+    use super::{LONGEST, MOST_REGIONS, terrain};
+    use crate::domain::content::themes::{FEATURES, THEMES};
     use crate::domain::content::work::Work;
     use crate::model::{TerrainBrief, TerrainSize};
 
