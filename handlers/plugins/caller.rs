@@ -9,6 +9,7 @@ use http::request::Parts;
 
 use super::settings::PluginSettings;
 use crate::domain::plugin::{CLOCK_SKEW_S, Capability, PluginClaims};
+use crate::domain::rate_limit::Limit;
 use crate::domain::tokens::Verified;
 use crate::handlers::auth::bearer;
 use crate::handlers::context::RequestContext;
@@ -93,6 +94,11 @@ impl PluginCaller {
             }
             _ => Err(unexpected()),
         }
+    }
+
+    /// How often it may call.
+    pub(super) const fn limit(&self) -> Limit {
+        self.settings.limit
     }
 
     /// The hours that its next token lives.

@@ -5,6 +5,7 @@ pub mod caller;
 mod confirming;
 mod messages;
 mod pairing;
+mod querying;
 mod registering;
 mod settings;
 mod tokens;
@@ -39,6 +40,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(viewing::routes())
         .merge(messages::routes())
         .merge(work::routes())
+        .merge(querying::routes())
         .merge(pairing::routes())
         .merge(confirming::routes())
 }

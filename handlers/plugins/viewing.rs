@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::{PluginCaller, unexpected};
+use crate::content_cache::CacheStats;
 use crate::domain::ids::PluginId;
 use crate::domain::time::Timestamp;
 use crate::handlers::context::RequestContext;
@@ -113,6 +114,17 @@ async fn list_own_plugins_v1(
     own(&app, &caller, &context).await.map(Out)
 }
 
+/// What an operator set for plugins.
+#[derive(Serialize, ToSchema)]
+pub struct PluginConfigOut {
+    /// Calls of one plugin in a window.
+    rate_limit_requests: u32,
+    /// The window, in seconds.
+    rate_limit_window: u32,
+    /// Hours that a token lives.
+    token_expiry_hours: i64,
+}
+
 /// How this server is for a plugin.
 #[derive(Serialize, ToSchema)]
 pub struct StatusOut {
@@ -126,8 +138,10 @@ pub struct StatusOut {
     timestamp: Timestamp,
     /// The teacher's plugins that were heard of within ten minutes.
     active_plugins: usize,
-    /// Hours that a token lives.
-    token_expiry_hours: i64,
+    /// What holds for plugins.
+    config: PluginConfigOut,
+    /// The cache of generated content; null for a plugin that nobody paired, and while the cache does not answer.
+    cache_stats: Option<CacheStats>,
 }
 
 async fn status(app: &App, caller: &PluginCaller, context: &RequestContext) -> Result<StatusOut, ApiError> {
@@ -138,7 +152,15 @@ async fn status(app: &App, caller: &PluginCaller, context: &RequestContext) -> R
         version: env!("CARGO_PKG_VERSION"),
         timestamp: app.clock.now(),
         active_plugins: plugins.iter().filter(|plugin| plugin.status == PluginStatus::Active).count(),
-        token_expiry_hours: caller.token_hours(),
+        config: PluginConfigOut {
+            rate_limit_requests: caller.limit().hits,
+            rate_limit_window: caller.limit().window_s,
+            token_expiry_hours: caller.token_hours(),
+        },
+        cache_stats: match caller.claims.owner() {
+            Some(_) => app.content_cache.stats().await.ok(),
+            None => None,
+        },
     })
 }
 

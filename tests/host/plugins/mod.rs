@@ -3,6 +3,7 @@
 mod capacity;
 mod life;
 mod messages;
+mod old_routes;
 mod pairing;
 
 use std::sync::Arc;

@@ -124,6 +124,11 @@ impl Maker<'_> {
             "UserCodeIn" => Some(json!({"user_code": self.world.user_code()})),
             // Names that a plugin makes up.
             "PluginProgressIn" => Some(json!({"student_id": "pupil", "lesson_id": "lesson"})),
+            "QueryIn" => {
+                self.names_something = true;
+                let content = self.world.id("", "content_id");
+                Some(json!({"query_type": "get_lesson_content", "lesson_id": content}))
+            }
             "CommunicateIn" => Some(json!({"action": "sync_data"})),
             "LinkCodeIn" => Some(json!({"code": self.world.guardian_code})),
             "InvitationIn" => {
