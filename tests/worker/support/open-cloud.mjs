@@ -34,6 +34,8 @@ function checkBody(operation, body) {
 export class OpenCloud {
   /** What was published: `{ universe_id, topic, message, key }`. */
   published = [];
+  /** How the next messages are answered, one status each; with 200 when there is none. */
+  statuses = [];
   /** What was wrong with requests. */
   faults = [];
   #server;
@@ -60,6 +62,8 @@ export class OpenCloud {
         operation.security.some((scheme) => "roblox-api-key" in scheme),
       );
       if (body.topic) this.published.push({ ...values, topic: body.topic, message: JSON.parse(body.message), key });
+      const status = (body.topic && this.statuses.shift()) ?? 200;
+      if (status !== 200) return response.writeHead(status).end();
       const { example } = operation.responses["200"].content["application/json"] ?? {};
       response.writeHead(200, example && { "content-type": "application/json" });
       response.end(example && JSON.stringify(example));
