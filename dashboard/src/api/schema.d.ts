@@ -655,6 +655,27 @@ export interface paths {
         patch: operations["update_class"];
         trace?: never;
     };
+    "/api/v1/classes/{class_id}/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce something to a class
+         * @description Every game of the class gets it with its next sync, as a message `announcement`, and shows it to its pupils. It stands in the
+         *     class's log (`GET /api/v1/classes/{class_id}/events`); a game that starts later does not get it.
+         */
+        post: operations["announce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classes/{class_id}/events": {
         parameters: {
             query?: never;
@@ -1659,6 +1680,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plugins/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look something up
+         * @description As `/plugin/database/query`.
+         */
+        post: operations["query_plugin_data_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins/refresh": {
         parameters: {
             query?: never;
@@ -2314,6 +2355,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roblox/games/{game_id}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a game's deployments
+         * @description Newest first, each with its state, those that failed or were rolled back as well.
+         */
+        get: operations["list_game_deployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roblox/games/{game_id}/settings": {
         parameters: {
             query?: never;
@@ -2332,6 +2393,26 @@ export interface paths {
          * @description With `If-Match`, only if nobody else has changed it since. Its servers hear of it by the next sync.
          */
         patch: operations["change_game_settings"];
+        trace?: never;
+    };
+    "/api/v1/roblox/plugin/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whether Studio is connected
+         * @description By the plugins that the caller paired; `GET /api/v1/plugins` lists them.
+         */
+        get: operations["show_studio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/roblox/progress/checkpoint": {
@@ -2888,6 +2969,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/plugin/database/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look something up
+         * @description `get_lesson_content` of `lesson_id` and, where it matters, `content_type`; `get_student_progress` of `student_id` and `lesson_id`.
+         */
+        post: operations["query_plugin_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plugin/message": {
         parameters: {
             query?: never;
@@ -3319,6 +3420,27 @@ export interface components {
             /** @description The name, while there is one. */
             name?: string | null;
         };
+        /** @description An announcement. */
+        Announcement: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The announcement. */
+            id: components["schemas"]["AnnouncementId"];
+            /**
+             * Format: int64
+             * @description Its number in the log of the class.
+             */
+            seq: number;
+            /** @description What was said. Text that people wrote: filter it before you show it. */
+            text: string;
+        };
+        /** @description An announcement to a class. */
+        AnnouncementId: string;
+        /** @description What is to be said. */
+        AnnouncementIn: {
+            /** @description 1 to 300 characters. */
+            text: string;
+        };
         /** @description What an answer came to. */
         AnswerResult: {
             /** @description Badges earned by it. */
@@ -3406,7 +3528,7 @@ export interface components {
          * @description Everything that is audited. A closed set: a filter and a reader can rely on it.
          * @enum {string}
          */
-        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
+        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "class.announced" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
         /** @description An event. */
         AuditEventOut: {
             /** @description What. */
@@ -4331,6 +4453,15 @@ export interface components {
              */
             version: number;
         };
+        /** @description A deployment in the list of its game. */
+        GameDeployment: components["schemas"]["DeploymentOut"] & {
+            /** @description Whether it is what the game's servers get; only this one can be rolled back. */
+            is_live: boolean;
+            /** @description What the content is. */
+            kind: components["schemas"]["ContentKind"];
+            /** @description Title of the content: as it was published, before that as it is now. Text that people wrote. */
+            title: string;
+        };
         /** @description A game, and who plays. */
         GameDetail: components["schemas"]["GameOut"] & {
             /** @description Pupils of its class who are in a game server now; null without a class, and while its room does not answer. */
@@ -4773,6 +4904,27 @@ export interface components {
             /** @description One after the other. */
             steps: components["schemas"]["LessonStep"][];
         };
+        /** @description A content as Studio gets it. */
+        LessonContentOut: {
+            content?: components["schemas"]["Document"] | null;
+            /** @description What it is. */
+            content_type: components["schemas"]["ContentKind"];
+            /**
+             * Format: int64
+             * @description School year.
+             */
+            grade_level: number;
+            /** @description The content. */
+            lesson_id: components["schemas"]["ContentId"];
+            /** @description Where it stands. */
+            status: components["schemas"]["ContentStatus"];
+            /** @description Subject. */
+            subject: string;
+            /** @description Title. Text that people wrote: filter it before you show it. */
+            title: string;
+            /** @description Changed last. */
+            updated_at: components["schemas"]["Timestamp"];
+        };
         /** @description A step of a lesson. */
         LessonStep: {
             /** @description What pupils do. */
@@ -4947,6 +5099,20 @@ export interface components {
                 /** @description Changed last. */
                 updated_at: components["schemas"]["Timestamp"];
             }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_GameDeployment: {
+            /** @description The items. */
+            items: (components["schemas"]["DeploymentOut"] & {
+                /** @description Whether it is what the game's servers get; only this one can be rolled back. */
+                is_live: boolean;
+                /** @description What the content is. */
+                kind: components["schemas"]["ContentKind"];
+                /** @description Title of the content: as it was published, before that as it is now. Text that people wrote. */
+                title: string;
+            })[];
             /** @description For the next page; null on the last one. */
             next_cursor?: string | null;
         };
@@ -5782,6 +5948,24 @@ export interface components {
          * @enum {string}
          */
         PersonState: "active" | "suspended" | "unverified";
+        /** @description What an operator set for plugins. */
+        PluginConfigOut: {
+            /**
+             * Format: int32
+             * @description Calls of one plugin in a window.
+             */
+            rate_limit_requests: number;
+            /**
+             * Format: int32
+             * @description The window, in seconds.
+             */
+            rate_limit_window: number;
+            /**
+             * Format: int64
+             * @description Hours that a token lives.
+             */
+            token_expiry_hours: number;
+        };
         /** @description A Studio plugin. */
         PluginId: string;
         /** @description A plugin. */
@@ -6085,6 +6269,28 @@ export interface components {
             started_at?: components["schemas"]["Timestamp"] | null;
             /** @description Where the session stands. */
             status: components["schemas"]["Status"];
+        };
+        /** @description What was asked for. */
+        QueryData: components["schemas"]["LessonContentOut"] | components["schemas"]["PluginProgress"];
+        /** @description A question. Unknown fields are ignored. */
+        QueryIn: {
+            /** @description The kind that the content must be of; any when left out. */
+            content_type?: string | null;
+            /** @description A content (`content_…`) of the teacher, or the lesson that progress was reported for. */
+            lesson_id: string;
+            /** @description `get_lesson_content`, which wants `content:read`, or `get_student_progress`. */
+            query_type: string;
+            /** @description The pupil that progress was reported for. */
+            student_id?: string | null;
+        };
+        /** @description An answer. */
+        QueryOut: {
+            /** @description What was asked for. */
+            data: components["schemas"]["QueryData"];
+            /** @description `success`. */
+            status: string;
+            /** @description True. */
+            success: boolean;
         };
         /** @description A question of a quiz. */
         QuestionId: string;
@@ -6830,17 +7036,15 @@ export interface components {
         StatusOut: {
             /** @description The teacher's plugins that were heard of within ten minutes. */
             active_plugins: number;
+            cache_stats?: components["schemas"]["CacheStats"] | null;
+            /** @description What holds for plugins. */
+            config: components["schemas"]["PluginConfigOut"];
             /** @description The server's name. */
             service: string;
             /** @description `running`. */
             status: string;
             /** @description Now. */
             timestamp: components["schemas"]["Timestamp"];
-            /**
-             * Format: int64
-             * @description Hours that a token lives.
-             */
-            token_expiry_hours: number;
             /** @description The server's version. */
             version: string;
         };
@@ -6878,6 +7082,16 @@ export interface components {
             stepped_up_until: components["schemas"]["Timestamp"];
             /** @description `Bearer`. */
             token_type: string;
+        };
+        /** @description How the caller's Studio does. */
+        StudioOut: {
+            /** @description How many of the caller's plugins are connected. */
+            active_plugins: number;
+            /** @description Whether a plugin that the caller paired was heard of within ten minutes. */
+            connected: boolean;
+            last_seen_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The version of the one that was heard of last; null while none is connected. */
+            version?: string | null;
         };
         /**
          * @description What an id in the log is the id of.
@@ -7165,7 +7379,7 @@ export interface operations {
                 /** @description Only what this one did, by its id. */
                 actor?: string;
                 /** @description Only this. */
-                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
+                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "class.announced" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
                 /** @description Only what was done on this one, by its id. */
                 target?: string;
                 /** @description Only from then on. */
@@ -8275,6 +8489,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announce: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again are said once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnouncementIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -10060,6 +10311,38 @@ export interface operations {
             };
         };
     };
+    query_plugin_data_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh_plugin_token_v1: {
         parameters: {
             query?: never;
@@ -11312,6 +11595,41 @@ export interface operations {
             };
         };
     };
+    list_game_deployments: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_GameDeployment"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_game_settings: {
         parameters: {
             query?: never;
@@ -11335,6 +11653,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GameOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_studio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudioOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
@@ -12319,6 +12665,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContentResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query_plugin_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
