@@ -32,6 +32,7 @@ modules! {
     "@sdk/PlayerStore" => "../../sdk/src/PlayerStore.luau",
     "@sdk/Queue" => "../../sdk/src/Queue.luau",
     "@sdk/Quiz" => "../../sdk/src/Quiz.luau",
+    "@sdk/Records" => "../../sdk/src/Records.luau",
     "@sdk/Services" => "../../sdk/src/Services.luau",
     "@sdk/Session" => "../../sdk/src/Session.luau",
     "@sdk/Settings" => "../../sdk/src/Settings.luau",

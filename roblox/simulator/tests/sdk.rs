@@ -133,3 +133,24 @@ support::tests_of! {
     a_question_is_filtered_in_all_its_parts,
     the_filters_memory_is_bounded,
 }
+
+support::tests_of! {
+    records,
+    super::MODULES,
+    "../../sdk/tests/records.spec.luau",
+    a_report_and_a_checkpoint_are_sent_as_the_contract_says,
+    who_reports_nothing_asks_for_nothing,
+    a_report_waits_until_the_pupil_is_in_the_class,
+    records_that_fail_for_a_while_are_sent_again_and_hold_up_no_answer,
+    a_retry_after_is_respected_for_records_too,
+    a_token_that_ended_is_renewed_and_the_report_repeated,
+    a_report_that_the_school_does_not_want_says_why,
+    reports_of_a_dead_server_are_sent_by_the_next_one_under_their_ids,
+    what_could_not_be_reported_stands_in_the_journal,
+    what_the_school_knows_of_a_pupil_comes_back,
+    a_question_waits_for_the_end_of_an_outage_and_of_the_client,
+    the_game_is_the_one_of_this_place,
+    a_place_that_is_no_game_says_so_and_becomes_one_when_the_teacher_makes_it,
+    texts_are_cut_between_characters,
+    a_whole_class_at_a_checkpoint_does_not_keep_an_answer_waiting,
+}
