@@ -1,4 +1,7 @@
-/** The sample experience's server, unchanged, in simulated game servers against this Worker: a whole lesson, and a crash. */
+/**
+ * The sample experience's server, unchanged, in simulated game servers against this Worker: a whole lesson, a crash, and a
+ * trail that is walked on in another place.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answersOf, startSimulator } from "../../scripts/lib/play.mjs";
@@ -27,10 +30,24 @@ async function held(world, roomId, sessionId) {
 
 const told = (standings) => standings.map(({ points, correct }) => `${points} ${correct}`).sort();
 
+/** A game of the class; its place is the only one. */
+const newGame = (world, room) =>
+  world.post("/api/v1/roblox/games", { title: "Trail", subject: "Maths", grade_level: 5, class_id: room.id }, 201);
+
+/** What the school keeps of each pupil of the class in a game. */
+async function kept(world, room, game) {
+  const { items } = await world.get(`/api/v1/classes/${room.id}/seats`);
+  return Promise.all(items.map(({ id }) => world.get(`/api/v1/roblox/progress/${id}?game_id=${game.id}`)));
+}
+
+/** How far the checkpoints of a pupil are, the newest first. */
+const reachedOf = ({ checkpoints }) => checkpoints.map(({ checkpoint_data }) => checkpoint_data.reached);
+
 export function place(world) {
   test("a lesson is taught in the sample experience", async (t) => {
     const room = await world.newClass({ name: "Sample experience" });
     const made = await world.newQuiz({ ...quiz, title: "In the arena" });
+    const game = await newGame(world, room);
     const { done, of } = play(t, world, room, made, { servers: 2, place: { sessions: 2 } });
 
     await t.test("the code entered in the lobby seats everybody", async () => {
@@ -75,6 +92,16 @@ export function place(world) {
       assert.ok(badges.has("trail_finished") && badges.has("quiz_finished"));
     });
 
+    await t.test("the school keeps of each pupil that they walked it, and what they learnt", async () => {
+      for (const progress of await kept(world, room, game)) {
+        assert.equal(progress.overall_progress, 100);
+        assert.deepEqual(progress.completed_objectives, ["Adding", "Halves", "Quarters", "Ready", "The same size"]);
+        assert.equal(Math.max(...reachedOf(progress)), 5);
+      }
+      const board = await world.get(`/api/v1/roblox/progress/leaderboard?leaderboard_type=progress&game_id=${game.id}`);
+      assert.equal(board.total_students, STUDENTS);
+    });
+
     await t.test("the boards in the game show points, and nobody's name unasked", async () => {
       assert.equal(of("board").length, 2);
       const { items } = await world.get(`/api/v1/classes/${room.id}/seats`);
@@ -94,6 +121,38 @@ export function place(world) {
       assert.deepEqual(of("rejected"), []);
       assert.deepEqual(of("script_error"), []);
     });
+  });
+
+  test("a pupil who comes to a place that knows nothing goes on where the school says", async (t) => {
+    const students = 4;
+    const room = await world.newClass({ name: "Two places" });
+    const made = await world.newQuiz({ ...quiz, title: "Between the stops" });
+    const game = await newGame(world, room);
+    /** One lesson in a place of its own, with data stores of its own. */
+    const lesson = async (stops, last) => {
+      const { done, of } = play(t, world, room, made, { students, place: { sessions: 1, stops } });
+      const pupils = (reports) => new Set(reports.map(({ user_id }) => user_id)).size;
+      const isThere = () => pupils(of("checkpoint").filter(({ number }) => number === last)) === students;
+      await until(`everybody is at stop ${last}`, isThere);
+      const session = await world.newSession(room.id, made.id);
+      await until("all have answered all", () => of("graded").length === students * made.questions.length);
+      await world.move(session.id, "end");
+      const { code, log } = await done;
+      assert.equal(code, 0, log);
+      assert.deepEqual(of("script_error"), []);
+    };
+
+    await lesson("1-3", 3);
+    for (const progress of await kept(world, room, game)) {
+      assert.equal(progress.overall_progress, 60);
+      assert.equal(reachedOf(progress)[0], 3);
+    }
+    // Stop 4 counts for nobody who has not been at stop 3.
+    await lesson("4-5", 5);
+    for (const progress of await kept(world, room, game)) {
+      assert.equal(progress.overall_progress, 100);
+      assert.deepEqual(reachedOf(progress).slice(0, 3), [5, 4, 3]);
+    }
   });
 
   test("a game server dies with answers that nobody has, and the next one brings them", async (t) => {

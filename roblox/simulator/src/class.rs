@@ -136,6 +136,8 @@ impl Share {
         let pupils = self.pupils.iter().map(|pupil| pupil.to_luau(lua)).collect::<mlua::Result<Vec<_>>>()?;
         share.set("pupils", pupils)?;
         share.set("sessions", self.options.sessions)?;
+        share.set("first_stop", self.options.stops.0)?;
+        share.set("last_stop", self.options.stops.1)?;
         share.set("crash_at", self.options.crash_at)?;
         Ok(share)
     }

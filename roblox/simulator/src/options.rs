@@ -28,6 +28,7 @@ Usage: simulator --class-code CODE [options]
   --place              run the sample experience's server: pupils enter the code in its lobby, play its
                        arena and walk its trail
   --sessions N         with --place: pupils leave after so many quizzes  [1]
+  --stops FROM-TO      with --place: the stops of the trail to which pupils walk, one after the other  [1-5]
   --crash-at N         with --place: each game server dies once, when the class's server is out of reach and so
                        many answers wait; another one takes its place, to which one pupil comes back
   --json               one JSON object a line on standard output
@@ -35,6 +36,9 @@ Usage: simulator --class-code CODE [options]
 
 It waits for a session to start. The exit code is 0 when the server has all that was sent.
 ";
+
+/// The stops that the sample experience has.
+const WHOLE_TRAIL: (u32, u32) = (1, 5);
 
 /// When pupils leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +92,8 @@ pub struct Options {
     pub place: bool,
     /// In the sample experience: after how many quizzes pupils leave.
     pub sessions: u32,
+    /// In the sample experience: the first and the last stop of the trail to which pupils walk.
+    pub stops: (u32, u32),
     /// In the sample experience: a game server dies once, when so many answers wait.
     pub crash_at: Option<u32>,
 }
@@ -108,6 +114,7 @@ impl Default for Options {
             json: false,
             place: false,
             sessions: 1,
+            stops: WHOLE_TRAIL,
             crash_at: None,
         }
     }
@@ -152,6 +159,7 @@ impl Options {
             "json" => self.json = true,
             "place" => self.place = true,
             "sessions" => self.sessions = parser.value()?.parse()?,
+            "stops" => self.stops = parse_stops(&parser.value()?.string()?)?,
             "crash-at" => self.crash_at = Some(parser.value()?.parse()?),
             _ => return Err("there is no such option".into()),
         }
@@ -168,8 +176,8 @@ impl Options {
         if self.servers == 0 || self.speed <= 0.0 || !self.speed.is_finite() {
             return Err("--servers and --speed must be more than 0".to_owned());
         }
-        if !self.place && (self.crash_at.is_some() || self.sessions != 1) {
-            return Err("--sessions and --crash-at go with --place".to_owned());
+        if !self.place && (self.crash_at.is_some() || self.sessions != 1 || self.stops != WHOLE_TRAIL) {
+            return Err("--sessions, --stops and --crash-at go with --place".to_owned());
         }
         if !self.url.starts_with("http://") {
             return Err("--url must begin with http://: the simulator is for a server near by".to_owned());
@@ -183,6 +191,11 @@ fn parse_until(text: &str) -> Result<Until, lexopt::Error> {
         .into_iter()
         .find(|until| until.name() == text)
         .ok_or_else(|| "session-end, idle or forever".into())
+}
+
+fn parse_stops(text: &str) -> Result<(u32, u32), lexopt::Error> {
+    let (from, to) = text.split_once('-').ok_or("such as 1-5")?;
+    Ok((from.parse().map_err(|_| "not a number")?, to.parse().map_err(|_| "not a number")?))
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, lexopt::Error> {
@@ -214,7 +227,7 @@ mod tests {
     fn every_option_is_read() {
         let options = parse(
             "--class-code A --url http://localhost:9/ --students 8 --servers 2 --speed 2.5 --seed 7 --until idle \
-             --max-seconds 1.5 --json --game-key other --place --sessions 2 --crash-at 5",
+             --max-seconds 1.5 --json --game-key other --place --sessions 2 --stops 2-3 --crash-at 5",
         )
         .unwrap()
         .unwrap();
@@ -222,6 +235,7 @@ mod tests {
         assert_eq!((options.students, options.servers, options.seed), (8, 2, 7));
         assert_eq!(options.max_duration.unwrap().as_millis(), 1500);
         assert_eq!((options.place, options.sessions, options.crash_at), (true, 2, Some(5)));
+        assert_eq!(options.stops, (2, 3));
         assert!(options.json && options.game_key == "other" && options.until == Until::Idle);
     }
 
@@ -232,6 +246,8 @@ mod tests {
             "--class-code A --until never",
             "--class-code A --speed 0",
             "--class-code A --crash-at 3",
+            "--class-code A --stops 1-2",
+            "--class-code A --place --stops 3",
             "--nonsense",
             "word",
         ] {
