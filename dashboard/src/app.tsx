@@ -24,6 +24,7 @@ const GeneratePage = lazy(() => import('./pages/generate/generate'))
 const QuizPage = lazy(() => import('./pages/quiz'))
 const GamesPage = lazy(() => import('./pages/games/games'))
 const GamePage = lazy(() => import('./pages/games/game'))
+const GameContentPage = lazy(() => import('./pages/games/content/game-content'))
 const StudioPage = lazy(() => import('./pages/studio/studio'))
 const PairPage = lazy(() => import('./pages/studio/pair'))
 const RegisterPage = lazy(() => import('./pages/welcome/register'))
@@ -232,6 +233,13 @@ function TeachersPages() {
         {({ id }) => (
           <Framed key={id}>
             <GamePage gameId={id} />
+          </Framed>
+        )}
+      </Route>
+      <Route path="/games/:id/content">
+        {({ id }) => (
+          <Framed key={id}>
+            <GameContentPage gameId={id} />
           </Framed>
         )}
       </Route>

@@ -22,14 +22,23 @@ interface PageOf<T> {
   next_cursor?: string | null
 }
 
-/** A list that comes page by page, as one list. */
-export function usePages<T>(key: readonly string[], load: (cursor: string | null) => Promise<PageOf<T>>) {
+/** How often a list is asked for anew while something in it moves by itself. */
+const MOVING_MS = 2_000
+
+/** A list that comes page by page, as one list; asked for anew while something in it `isMoving`. */
+export function usePages<T>(
+  key: readonly string[],
+  load: (cursor: string | null) => Promise<PageOf<T>>,
+  isMoving: (item: T) => boolean = () => false,
+) {
   return useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => load(pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor ?? null,
     select: (data) => data.pages.flatMap((page) => page.items),
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.items.some(isMoving)) ? MOVING_MS : false,
   })
 }
 

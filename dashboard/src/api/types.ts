@@ -59,6 +59,13 @@ export type Generated = Schemas['ContentResponse']
 export type Game = Schemas['GameOut']
 export type GameDetail = Schemas['GameDetail']
 export type GameStatus = Schemas['GameStatus']
+/** What a game's servers get: content in the making, where it can begin, and its versions in a game. */
+export type Content = Schemas['ContentSummary']
+export type ContentKind = Schemas['ContentKind']
+export type ContentStatus = Schemas['ContentStatus']
+export type ContentTemplate = Schemas['TemplateOut']
+export type Deployment = Schemas['GameDeployment']
+export type DeploymentStatus = Schemas['DeploymentStatus']
 export type ClassTeacher = Schemas['ClassTeacherOut']
 /** A parent of a pupil, for the pupil's teachers. */
 export type Guardian = Schemas['GuardianOut']

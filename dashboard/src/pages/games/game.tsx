@@ -6,60 +6,39 @@ import type { GameDetail } from '../../api/types'
 import { When } from '../../ui/dates'
 import { ConfirmButton } from '../../ui/dialog'
 import { notify } from '../../ui/notices'
-import { Page } from '../../ui/page'
-import { ErrorState, Skeleton } from '../../ui/states'
 import { GameForm } from './game-form'
-import { gameKeys, useGame } from './queries'
+import { GameFrame } from './game-frame'
+import { gameKeys } from './queries'
 import { StatusBadge } from './status-badge'
 import './games.css'
 
-const PARENT = { label: 'Games', to: '/games' }
-
 /** The page. */
 export default function GamePage({ gameId }: { gameId: string }) {
-  const loaded = useGame(gameId)
-  if (!loaded.data) {
-    return (
-      <Page title="Game" parent={PARENT}>
-        {loaded.isError ? (
-          <ErrorState
-            title="The game could not be loaded"
-            error={loaded.error}
-            onRetry={() => void loaded.refetch()}
-          />
-        ) : (
-          <Skeleton />
-        )}
-      </Page>
-    )
-  }
-  const { data: game, etag } = loaded.data
-  const isArchived = game.status === 'archived'
   return (
-    <Page
-      title={game.title}
-      parent={PARENT}
-      subtitle={`${game.subject} · Grade ${game.grade_level}`}
-      actions={isArchived ? undefined : <ArchiveButton game={game} />}
+    <GameFrame
+      gameId={gameId}
+      actions={(game) => game.status !== 'archived' && <ArchiveButton game={game} />}
     >
-      <div className="stack">
-        <section className="card" aria-labelledby="now-title">
-          <div className="card-head">
-            <h2 id="now-title">Now</h2>
-            <StatusBadge status={game.status} />
-          </div>
-          <Facts game={game} />
-        </section>
-        {!isArchived && (
-          <section className="card" aria-labelledby="settings-title">
+      {(game, etag) => (
+        <>
+          <section className="card" aria-labelledby="now-title">
             <div className="card-head">
-              <h2 id="settings-title">Settings</h2>
+              <h2 id="now-title">Now</h2>
+              <StatusBadge status={game.status} />
             </div>
-            <GameForm key={game.revision} game={game} etag={etag} />
+            <Facts game={game} />
           </section>
-        )}
-      </div>
-    </Page>
+          {game.status !== 'archived' && (
+            <section className="card" aria-labelledby="settings-title">
+              <div className="card-head">
+                <h2 id="settings-title">Settings</h2>
+              </div>
+              <GameForm key={game.revision} game={game} etag={etag} />
+            </section>
+          )}
+        </>
+      )}
+    </GameFrame>
   )
 }
 
@@ -90,7 +69,10 @@ function Facts({ game }: { game: GameDetail }) {
         )}
       </dd>
       <dt>Content</dt>
-      <dd>{game.content_version == null ? 'None published yet' : `Version ${game.content_version}`}</dd>
+      <dd>
+        {game.content_version == null ? 'None published yet' : `Version ${game.content_version}`} ·{' '}
+        <Link href={`/games/${game.id}/content`}>Content and versions</Link>
+      </dd>
       <dt>Changed</dt>
       <dd>
         <When at={game.updated_at} />
