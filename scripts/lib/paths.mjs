@@ -36,7 +36,7 @@ export const targetDir = () => resolve(root, process.env.CARGO_TARGET_DIR || joi
 export const cloneCache = (...parts) => inRoot("node_modules", ".cache", "toolboxai-edge", ...parts);
 
 /** What the root's own formatter looks after; the dashboard has its own. */
-export const formatted = ["scripts", "bench", "tests/worker", "tests/roblox", "package.json"];
+export const formatted = ["scripts", "bench", "tests/worker", "tests/roblox", "tests/realtime", "package.json"];
 
 /** The environment of every child process: our own Node first on the PATH, one target folder, no chatter. */
 export function childEnv(extra = {}) {

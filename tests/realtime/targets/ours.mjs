@@ -1,0 +1,16 @@
+/** A class of our own Worker as a Pusher app: its key is the room's, its secret comes from the realtime master secret. */
+import { createHmac } from "node:crypto";
+
+/** The secret of a room's app (src/domain/pusher.rs, `app_secret`). */
+export const appSecret = (master, roomKey) => createHmac("sha256", master).update(`room:${roomKey}`).digest("hex");
+
+/** `url` is the Worker's, `room_key` the class's, `master` the value of REALTIME_SECRET. */
+export function ourTarget({ url, room_key, master }) {
+  const { hostname, port } = new URL(url);
+  return {
+    ...{ name: "ours", host: hostname, port: Number(port), tls: false },
+    ...{ appId: room_key, key: room_key, secret: appSecret(master, room_key) },
+    // A test machine may be busy; only a check that fails ever waits so long.
+    patienceMs: 30_000,
+  };
+}
