@@ -84,6 +84,7 @@ export class Stage {
     const query = change(signedQuery(this.target, method, whole, { body: text, ...signing }));
     const response = await fetch(`${this.origin}${whole}?${new URLSearchParams(query)}`, {
       method,
+      signal: AbortSignal.timeout(this.target.patienceMs * 2),
       ...(text && { body: text, headers: { "content-type": "application/json" } }),
     });
     const answer = await response.text();
