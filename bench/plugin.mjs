@@ -5,14 +5,14 @@
  */
 import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { say, step } from "../scripts/lib/step.mjs";
 import { freePort, ourWorker, testSecrets, WorkerProcess } from "../tests/worker/support/worker.mjs";
 import { bundle, launch } from "./contestants.mjs";
-import { percentile, untilIdle } from "./measure.mjs";
+import { percentile, rssKb, untilIdle } from "./measure.mjs";
 import { fixed, machineSentence, middle, row, verdictTable, write } from "./tables.mjs";
 
 const PLUGINS = 1000;
@@ -22,15 +22,6 @@ const SECONDS = 5;
 const PACED_PER_S = 500;
 
 const loadFile = fileURLToPath(new URL("./plugin-load.mjs", import.meta.url));
-
-/** Resident memory of a process in MB; null where there is no /proc. */
-function rss(pid) {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
-  } catch {
-    return null;
-  }
-}
 
 function load(plan) {
   return new Promise((resolve, reject) => {
@@ -75,7 +66,7 @@ async function contestants(folder) {
 /** Beats for minutes, and looks at the memory of workerd ten times a minute, once it has warmed up for a minute. */
 async function watch(worker, minutes) {
   const seen = [];
-  const timer = setInterval(() => seen.push(rss(worker.pid)), 6000);
+  const timer = setInterval(() => seen.push(rssKb(worker.pid) / 1024), 6000);
   const result = await play(worker, { seconds: minutes * 60, per_s: PACED_PER_S });
   clearInterval(timer);
   const warm = seen.slice(Math.min(10, Math.floor(seen.length / 2)));

@@ -113,7 +113,7 @@ export class Soketi {
   }
 
   async stop() {
-    this.child.kill("SIGKILL");
+    this.child?.kill("SIGKILL");
     await this.exit;
   }
 
