@@ -9,6 +9,8 @@ import WebSocket from "ws";
 
 /** Sockets that are opened at once. */
 const OPENING = 50;
+/** How long a socket may take to be in its channel. */
+const PATIENCE_MS = 30_000;
 /** After so long without a delivery nothing more will come. */
 const QUIET_MS = 5000;
 
@@ -35,9 +37,11 @@ function open(room) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(room.socket, { perMessageDeflate: false, skipUTF8Validation: true });
     socket.room = room;
+    const late = setTimeout(() => reject(new Error("a socket did not get into its channel")), PATIENCE_MS);
     socket.once("error", reject);
     socket.once("close", (code) => reject(new Error(`a socket was closed with ${code}`)));
     const ready = () => {
+      clearTimeout(late);
       socket.removeAllListeners();
       socket.on("message", heard);
       socket.on("error", () => {});

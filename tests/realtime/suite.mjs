@@ -12,10 +12,9 @@ import { pythonLibrary } from "./checks/python-library.mjs";
 import { signatures } from "./checks/signatures.mjs";
 import { users } from "./checks/users.mjs";
 import { webhooks } from "./checks/webhooks.mjs";
-import { Receiver } from "./receiver.mjs";
 import { Stage } from "./stage.mjs";
 
-const areas = {
+const areas = [
   connection,
   signatures,
   channels,
@@ -26,43 +25,27 @@ const areas = {
   pythonLibrary,
   webhooks,
   faults,
-};
-
-/** The webhooks that a target shall send. */
-const WEBHOOKS = [
-  "channel_occupied",
-  "channel_vacated",
-  "member_added",
-  "member_removed",
-  "client_event",
-  "cache_miss",
 ];
 
-/** Every check: `{ area, name, run(stage) }`. */
-export const checks = Object.entries(areas).flatMap(([area, facts]) =>
-  Object.entries(facts).map(([name, run]) => ({ area, name, run })),
-);
+/** The webhooks that a target shall send. */
+export const WEBHOOKS = [
+  ...["channel_occupied", "channel_vacated", "member_added", "member_removed", "client_event", "cache_miss"],
+];
 
-/** Runs checks against a target, one after the other; tells each `{ area, name, error }` as it comes. */
-export async function runChecks(target, { only = () => true, tell }) {
-  const receiver = await new Receiver().start();
+/** Every check: `{ name, run(stage) }`. Names are facts, each one's own. */
+export const checks = areas.flatMap((facts) => Object.entries(facts).map(([name, run]) => ({ name, run })));
+
+/** Whether a check calls PyPI's library. */
+export const needsPython = ({ name }) => /python|pypi/.test(name);
+
+/** Runs one check against a target whose webhooks arrive at `receiver`; throws what is wrong. */
+export async function runCheck(target, receiver, { run }) {
+  const stage = new Stage(target, receiver);
   try {
-    await target.setWebhook?.(receiver.url, WEBHOOKS);
-    for (const { area, name, run } of checks.filter(only)) {
-      const stage = new Stage(target, receiver);
-      let error = null;
-      try {
-        await run(stage);
-      } catch (thrown) {
-        error = thrown;
-      } finally {
-        stage.close();
-      }
-      const died = await target.revive?.();
-      if (died) error = new Error(`the server died: ${died}`);
-      await tell({ area, name, error });
-    }
+    await run(stage);
   } finally {
-    await receiver.stop();
+    stage.close();
+    const died = await target.revive?.();
+    if (died) throw new Error(`the server died: ${died}`);
   }
 }

@@ -42,7 +42,10 @@ export class World {
     const PUBLIC_URL = `http://localhost:${port}`;
     for (const provider of this.identityProviders) await provider.start(PUBLIC_URL);
     const OIDC_PROVIDERS = JSON.stringify(this.identityProviders.map(({ setting }) => setting));
-    const bindings = { ...testSecrets(), ...this.mail.bindings, PUBLIC_URL, OIDC_PROVIDERS };
+    const secrets = testSecrets();
+    /** Of which a room's app has its own secret. */
+    this.realtimeSecret = secrets.REALTIME_SECRET;
+    const bindings = { ...secrets, ...this.mail.bindings, PUBLIC_URL, OIDC_PROVIDERS };
     const options = await ourWorker({ bindings });
     /** Where the Worker keeps everything. */
     this.state = this.newFolder();
