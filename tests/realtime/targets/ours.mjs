@@ -1,8 +1,9 @@
 /** A class of our own Worker as a Pusher app: its key is the room's, its secret comes from the realtime master secret. */
 import { createHmac } from "node:crypto";
 
-/** The secret of a room's app (src/domain/pusher.rs, `app_secret`). */
-export const appSecret = (master, roomKey) => createHmac("sha256", master).update(`room:${roomKey}`).digest("hex");
+/** The secret of a room's app (src/domain/pusher.rs, `app_secret`); the master secret is base64url. */
+const appSecret = (master, roomKey) =>
+  createHmac("sha256", Buffer.from(master, "base64url")).update(`room:${roomKey}`).digest("hex");
 
 /** `url` is the Worker's, `room_key` the class's, `master` the value of REALTIME_SECRET. */
 export function ourTarget({ url, room_key, master }) {
