@@ -52,27 +52,27 @@ class Ours {
   stop = () => this.worker?.stop();
 }
 
-class Party {
+/** A peer of bench/peers on our workerd, whose rooms are found by their paths. */
+class Peer {
+  constructor(name, binding, path) {
+    Object.assign(this, { name, binding, path });
+  }
+
   async start(folder) {
     const peer = {
-      name: "party-room",
+      name: this.name,
       compatibilityDate,
-      ...(await bundle("party-room", join(folder, "bundle"))),
-      durableObjects: { Room: { className: "Room", useSQLite: true } },
+      ...(await bundle(this.name, join(folder, "bundle"))),
+      durableObjects: { [this.binding]: { className: "Room", useSQLite: true } },
     };
     this.worker = await launch(peer, join(folder, "state"));
   }
 
   async rooms(count) {
     return Array.from({ length: count }, (_, at) => {
-      const post = `${this.worker.url}/parties/room/bench-${at}`;
+      const post = `${this.worker.url}${this.path}/bench-${at}`;
       return { post, socket: post.replace("http", "ws") };
     });
-  }
-
-  /** How often a handler of a room has run. */
-  async calls([room]) {
-    return (await (await fetch(room.post)).json()).calls;
   }
 
   get pid() {
@@ -80,6 +80,17 @@ class Party {
   }
 
   stop = () => this.worker?.stop();
+}
+
+class Party extends Peer {
+  constructor() {
+    super("party-room", "Room", "/parties/room");
+  }
+
+  /** How often a handler of a room has run. */
+  async calls([room]) {
+    return (await (await fetch(room.post)).json()).calls;
+  }
 }
 
 class SoketiRooms {
@@ -106,5 +117,6 @@ class SoketiRooms {
 export const contestants = {
   ours: { title: "ToolboxAI Edge (Rust, class room)", make: () => new Ours() },
   party: { title: `PartyServer ${partyVersion}, hibernation on`, make: () => new Party() },
+  bare: { title: "bare Durable Object in JavaScript", make: () => new Peer("bare-room", "ROOM", "") },
   soketi: { title: "soketi 1.6.1 (uWebSockets.js, native)", make: () => new SoketiRooms() },
 };
