@@ -136,8 +136,8 @@ export function reportRooms(rounds, { rows, contestants, whole }) {
       `# \`npm run bench -- rooms\``,
       `Messages of 100 bytes and a time, published by the HTTP API (a signed one where Pusher's protocol is spoken, a bare POST for PartyServer) or said
 by clients, and how long they take to each subscriber. Publisher and subscribers are one process with one clock, which shares the machine
-with the server; each row on a fresh server, contestants in turn, the median of ${count} rounds. PartyServer and ours on the same workerd under miniflare,
-without wrangler's proxy. CPU time and memory are the server process's. ${machineSentence(on)}`,
+with the server; each row on a fresh server, contestants in turn, the median of ${count} rounds. PartyServer and ours on the same workerd,
+with neither wrangler's nor miniflare's proxy in front. CPU time and memory are the server process's. ${machineSentence(on)}`,
       ...table(results, { ...about, names }, delivery),
       ...table(results, { ...about, names: ["held"] }, memory),
       ...table(results, { ...about, names: ["idle"] }, sleep),

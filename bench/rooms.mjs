@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- rooms [--rounds N] [--rows fan-100,idle] [--only party,soketi]`: our rooms beside PartyServer and a bare
- * object on the same workerd, and soketi natively, in one run. Every row is played by all of them, one after the other, each time in another order; each gets a
- * server of its own, so that none pays for what was before.
+ * object on the same workerd, and soketi natively, in one run. Every row is played by all of them, one after the other, each time in
+ * another order; each gets a server of its own, so that none pays for what was before.
  */
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
