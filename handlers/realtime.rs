@@ -49,7 +49,7 @@ pub struct ChannelOut {
 
 /// What pusher-js sends to sign in, and the app.
 #[derive(Deserialize, ToSchema)]
-pub struct UserIn {
+pub struct UserAuthIn {
     /// The socket's id.
     socket_id: String,
     /// The app's key: a class's `room_key`, or the caller's own id (`userAuthentication.params`).
@@ -59,7 +59,7 @@ pub struct UserIn {
 
 /// What pusher-js sends on to the app.
 #[derive(Serialize, ToSchema)]
-pub struct UserOut {
+pub struct UserAuthOut {
     /// `key:signature`.
     auth: String,
     /// The signed text: who it is.
@@ -94,21 +94,21 @@ async fn authorize_channel(
 ///
 /// For `pusher.signin()`: from then on the socket gets what is sent to the user, and ends when the user is to be out.
 #[utoipa::path(post, path = "/api/v1/realtime/user-auth", tag = "realtime", security(("access_token" = [])),
-    request_body(content = UserIn, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, body = UserOut), Problems))]
+    request_body(content = UserAuthIn, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = UserAuthOut), Problems))]
 async fn authenticate_user(
     State(app): State<AppState>,
     person: Person,
-    Form(input): Form<UserIn>,
-) -> Result<Out<UserOut>, ApiError> {
-    let UserIn { socket_id, app_key } = input;
+    Form(input): Form<UserAuthIn>,
+) -> Result<Out<UserAuthOut>, ApiError> {
+    let UserAuthIn { socket_id, app_key } = input;
     let secret = admit(&app, &person, (&app_key, &socket_id)).await?;
     let Person(caller) = &person;
     let info = json!({"display_name": caller.display_name, "role": caller.role});
     let user_data = json!({"id": caller.user_id, "user_info": info}).to_string();
     let text = pusher::user_text(&socket_id, &user_data);
     let auth = format!("{app_key}:{}", pusher::sign(secret.as_bytes(), &text));
-    Ok(Out(UserOut { auth, user_data }))
+    Ok(Out(UserAuthOut { auth, user_data }))
 }
 
 /// The channels of an app that the caller may join.

@@ -1,5 +1,5 @@
 //! The Pusher protocol at the Worker's door: sockets at `/app/{key}` and the signed HTTP API at `/apps/{app_id}/…`, handed to
-//! the object that is the app. An app's id is its key. A key that cannot be one, and a call that is not signed, wake no object.
+//! the object that is the app. A key that cannot be one, and a call that is not signed, wake no object.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -32,7 +32,9 @@ pub(super) fn call(url: &str) -> Option<Call> {
         Some(rest) => (rest, true),
         None => (path.strip_prefix("apps/")?, false),
     };
-    Some(Call { app_key: rest.split('/').next()?.to_owned(), is_socket })
+    let name = rest.split('/').next()?;
+    let app_key = if is_socket { name.to_owned() } else { pusher::app_key(name).unwrap_or_default() };
+    Some(Call { app_key, is_socket })
 }
 
 /// Hands it to the app's object.

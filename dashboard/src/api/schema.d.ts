@@ -7286,6 +7286,20 @@ export interface components {
             /** @description Always true. */
             success: boolean;
         };
+        /** @description What pusher-js sends to sign in, and the app. */
+        UserAuthIn: {
+            /** @description The app's key: a class's `room_key`, or the caller's own id (`userAuthentication.params`). */
+            app_key: string;
+            /** @description The socket's id. */
+            socket_id: string;
+        };
+        /** @description What pusher-js sends on to the app. */
+        UserAuthOut: {
+            /** @description `key:signature`. */
+            auth: string;
+            /** @description The signed text: who it is. */
+            user_data: string;
+        };
         /** @description What a plugin shows. */
         UserCodeIn: {
             /** @description As it is shown, in any case, with or without the hyphen. */
@@ -7293,13 +7307,6 @@ export interface components {
         };
         /** @description A person with an account. */
         UserId: string;
-        /** @description What pusher-js sends to sign in, and the app. */
-        UserIn: {
-            /** @description The app's key: a class's `room_key`, or the caller's own id (`userAuthentication.params`). */
-            app_key: string;
-            /** @description The socket's id. */
-            socket_id: string;
-        };
         /** @description A person. */
         UserOut: {
             /** @description Their name. */
@@ -10831,7 +10838,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": components["schemas"]["UserIn"];
+                "application/x-www-form-urlencoded": components["schemas"]["UserAuthIn"];
             };
         };
         responses: {
@@ -10840,7 +10847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserOut"];
+                    "application/json": components["schemas"]["UserAuthOut"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */

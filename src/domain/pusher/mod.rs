@@ -2,6 +2,7 @@
 //!
 //! Source: pusher.com/docs/channels, "Pusher WebSocket protocol", "Auth signatures", "HTTP API", "Webhooks".
 
+mod app_id;
 mod channel;
 mod close;
 mod frame;
@@ -9,6 +10,7 @@ mod http_api;
 mod limits;
 mod signature;
 
+pub use app_id::{app_id, app_key};
 pub use channel::{ChannelKind, USER_CHANNEL, user_channel};
 pub use close::CloseCode;
 pub use frame::{ClientFrame, PING, PONG, ServerFrame, client_event_frame, error_frame, parse_frame};
