@@ -10,6 +10,7 @@ export const keys = {
   classes: ['classes'] as const,
   class: (id: string) => ['class', id] as const,
   sessions: (classId: string) => ['sessions', classId] as const,
+  resultsOf: (classId: string) => ['results', classId] as const,
   results: (classId: string, sessionId: string) => ['results', classId, sessionId] as const,
   quizzes: ['quizzes'] as const,
   quiz: (id: string) => ['quiz', id] as const,
@@ -87,8 +88,8 @@ const classQuery = (id: string) =>
     queryFn: () => unwrap(api.GET('/api/v1/classes/{class_id}', { params: { path: { class_id: id } } })),
   })
 
-/** One class. */
-export const useClass = (id: string) => useQuery(classQuery(id))
+/** One class, or nothing while there is none. */
+export const useClass = (id: string | null) => useQuery({ ...classQuery(id ?? ''), enabled: id !== null })
 
 /** The table of one session, or nothing while there is no session. */
 export const useResults = (classId: string, sessionId: string | null) =>

@@ -43,33 +43,83 @@ export interface LeaderboardUpdate {
   items: LeaderboardItem[]
 }
 
+/** Something about the class or one of its games is another now; which, is told where it is known. */
+export interface ContentUpdate {
+  class: { id: string } | null
+  game: { game_id: string } | null
+}
+
+/** XP that a pupil got outside of an answer. `xp` and `level` are what the seat has now. */
+export interface XpGained {
+  seat_id: string
+  xp: number
+  level: number
+}
+
+/** What a pupil has reached: a badge, or an achievement. */
+export interface Award {
+  seat_id: string
+  title: string
+}
+
 /** A numbered event. `other` stands for kinds that this version does not know: they count, and change nothing. */
 export type LiveEvent = { seq: number } & (
   | { kind: 'class_online'; data: ClassOnline }
   | { kind: 'progress_update'; data: ProgressUpdate }
   | { kind: 'quiz_update'; data: QuizUpdate }
+  | { kind: 'content_update'; data: ContentUpdate }
+  | { kind: 'xp_gained'; data: XpGained }
+  | { kind: 'badge_earned'; data: Award }
+  | { kind: 'achievement_unlocked'; data: Award }
+  | { kind: 'assignment_reminder' }
   | { kind: 'other' }
 )
-
-/** The numbered events that the page listens for, by the name they have on the channels. */
-export const NUMBERED_EVENTS = ['class_online', 'progress_update', 'quiz_update'] as const
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
 /** Reads one event of the log or of a channel; its shape decides, so a foreign one never breaks the page. */
-export function readEvent(seq: unknown, name: string, data: unknown): LiveEvent | null {
-  if (typeof seq !== 'number' || !Number.isSafeInteger(seq)) return null
-  if (isRecord(data)) {
-    if (name === 'class_online' && Array.isArray(data.seats)) {
-      return { seq, kind: name, data: { seats: data.seats as Seat[] } }
+export function readEvent(seq: number, name: string, data: unknown): LiveEvent {
+  const known = isRecord(data) ? readKnown(name, data) : null
+  return { seq, ...(known ?? { kind: 'other' }) }
+}
+
+type Unnumbered<E> = E extends unknown ? Omit<E, 'seq'> : never
+
+function readKnown(name: string, data: Record<string, unknown>): Unnumbered<LiveEvent> | null {
+  switch (name) {
+    case 'class_online':
+      return Array.isArray(data.seats) ? { kind: name, data: { seats: data.seats as Seat[] } } : null
+    case 'quiz_update':
+      return isRecord(data.session)
+        ? { kind: name, data: { session: data.session as unknown as LiveSession } }
+        : null
+    case 'progress_update':
+      return { kind: name, data: readProgress(data) }
+    case 'content_update':
+      return { kind: name, data: readContent(data) }
+    case 'xp_gained': {
+      const { seat_id, xp, level } = data
+      const isWhole = typeof seat_id === 'string' && typeof xp === 'number' && typeof level === 'number'
+      return isWhole ? { kind: name, data: { seat_id, xp, level } } : null
     }
-    if (name === 'quiz_update' && isRecord(data.session)) {
-      return { seq, kind: name, data: { session: data.session as unknown as LiveSession } }
+    case 'badge_earned':
+    case 'achievement_unlocked': {
+      const { seat_id, title } = data
+      const isWhole = typeof seat_id === 'string' && typeof title === 'string'
+      return isWhole ? { kind: name, data: { seat_id, title } } : null
     }
-    if (name === 'progress_update') return { seq, kind: name, data: readProgress(data) }
+    case 'assignment_reminder':
+      return { kind: name }
+    default:
+      return null
   }
-  return { seq, kind: 'other' }
+}
+
+function readContent(data: Record<string, unknown>): ContentUpdate {
+  const game = isRecord(data.game) && typeof data.game.game_id === 'string' ? data.game.game_id : null
+  const id = isRecord(data.class) && typeof data.class.id === 'string' ? data.class.id : null
+  return { class: id === null ? null : { id }, game: game === null ? null : { game_id: game } }
 }
 
 function readProgress(data: Record<string, unknown>): ProgressUpdate {
@@ -82,7 +132,8 @@ function readProgress(data: Record<string, unknown>): ProgressUpdate {
 
 /** Reads a numbered event as it comes over a channel, where `seq` stands inside the data. */
 export function readChannelEvent(name: string, data: unknown): LiveEvent | null {
-  return isRecord(data) ? readEvent(data.seq, name, data) : null
+  if (!isRecord(data) || typeof data.seq !== 'number' || !Number.isSafeInteger(data.seq)) return null
+  return readEvent(data.seq, name, data)
 }
 
 /** Reads a `leaderboard_update`. */

@@ -1,5 +1,6 @@
 /** Reading a class room over HTTP: the snapshot a page starts from, and the log that fills what it missed. */
 import { api, unwrap } from '../api/client'
+import { type Missed, readMissed } from '../realtime/replay'
 import { type LeaderboardUpdate, type LiveEvent, readEvent } from './events'
 import type { Snapshot } from './reducer'
 
@@ -57,25 +58,13 @@ export async function loadSessionBoard(classId: string, sessionId: string): Prom
   return { as_of_seq: board.as_of_seq, session_id: sessionId, window: 'session', items: board.items }
 }
 
-/** Everything after `after`, in order. Fails with status 410 when the log no longer reaches back so far. */
-export async function loadEventsAfter(
-  classId: string,
-  after: number,
-): Promise<{ events: LiveEvent[]; upTo: number }> {
-  const events: LiveEvent[] = []
-  let last = after
-  for (;;) {
+/** Everything after `after`, in order. */
+export function loadMissed(classId: string, after: number): Promise<Missed<LiveEvent>> {
+  return readMissed(after, async (last) => {
+    const query = { after: last, limit: REPLAY_PAGE }
     const page = await unwrap(
-      api.GET('/api/v1/classes/{class_id}/events', {
-        params: { path: { class_id: classId }, query: { after: last, limit: REPLAY_PAGE } },
-      }),
+      api.GET('/api/v1/classes/{class_id}/events', { params: { path: { class_id: classId }, query } }),
     )
-    for (const item of page.items) {
-      const event = readEvent(item.seq, item.type, item.data)
-      if (event) events.push(event)
-      last = Math.max(last, item.seq)
-    }
-    if (page.items.length === 0 || last >= page.last_seq)
-      return { events, upTo: Math.max(last, page.last_seq) }
-  }
+    return { ...page, items: page.items.map(({ seq, type, data }) => readEvent(seq, type, data)) }
+  })
 }

@@ -1,11 +1,11 @@
 /**
  * What the class page shows, as a fold over the room's numbered events.
  *
- * Invariant: `state` contains exactly the events up to and including `seq`. One that comes twice or late is dropped;
- * one that comes early waits in `early` until the gap before it is filled, from the channel or from the log.
+ * Invariant: `state` contains exactly the events up to and including `seq`; `realtime/replay.ts` puts them in order.
  */
 import type { LiveSession, Results, Seat } from '../api/types'
-import type { AnswerGraded, LeaderboardUpdate, LiveEvent, ProgressUpdate } from './events'
+import { arrive, type Numbered, type Progress, replay, type Sequence } from '../realtime/replay'
+import type { AnswerGraded, Award, LeaderboardUpdate, LiveEvent, ProgressUpdate, XpGained } from './events'
 
 /** The answer of one seat to one question, as it counts now. */
 export interface AnswerCell {
@@ -15,10 +15,7 @@ export interface AnswerCell {
   attempt: number
 }
 
-export interface LiveState {
-  /** `null`: the place in the log is not known; the next event that arrives sets it. */
-  seq: number | null
-  early: ReadonlyMap<number, Arrived>
+export interface LiveState extends Sequence<Arrived> {
   seats: ReadonlyMap<string, Seat>
   session: LiveSession | null
   /** The event up to which `session` is known; an older word about it changes nothing. */
@@ -30,7 +27,12 @@ export interface LiveState {
   /** When the current question (host pace) or the session (self pace) opened, as far as this page saw it. */
   openedAt: number
   boards: Boards
+  /** What pupils reached while this page looked on, the newest first. */
+  awards: readonly (Award & { seq: number })[]
 }
+
+/** As many as a teacher can read out. */
+const SHOWN_AWARDS = 5
 
 /** The newest board of each window; which one is shown depends on the session (`shownBoard`). */
 export interface Boards {
@@ -43,7 +45,7 @@ export interface Activity {
   wrongInARow: number
 }
 
-interface Arrived {
+interface Arrived extends Numbered {
   event: LiveEvent
   at: number
 }
@@ -78,6 +80,7 @@ export const EMPTY_STATE: LiveState = {
   activity: new Map(),
   openedAt: 0,
   boards: { session: null, all: null },
+  awards: [],
 }
 
 /** The pure step from one state to the next. */
@@ -86,9 +89,11 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
     case 'loaded':
       return fromSnapshot(action.snapshot, action.at)
     case 'arrived':
-      return arrive(state, action.event, action.at)
-    case 'replayed':
-      return replay(state, action.events, action.upTo, action.at)
+      return advance(state, arrive(state, toArrived(action.event, action.at)))
+    case 'replayed': {
+      const events = action.events.map((event) => toArrived(event, action.at))
+      return advance(state, replay(state, events, action.upTo))
+    }
     case 'ranked':
       return rank(state, action.leaderboard)
     case 'session_seen':
@@ -98,11 +103,6 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
     case 'seat_moved':
       return withSeats(state, [action.seat])
   }
-}
-
-/** Whether events are missing between what the state holds and what has arrived. */
-export function hasGap(state: LiveState): boolean {
-  return state.early.size > 0
 }
 
 function fromSnapshot(snapshot: Snapshot, at: number): LiveState {
@@ -128,50 +128,35 @@ function fromSnapshot(snapshot: Snapshot, at: number): LiveState {
     activity,
     openedAt: at,
     boards: snapshot.boards,
+    awards: [],
   }
 }
 
-function arrive(state: LiveState, event: LiveEvent, at: number): LiveState {
-  if (state.seq !== null && event.seq <= state.seq) return state
-  if (state.seq === null || event.seq === state.seq + 1) return drainEarly(apply(state, event, at))
-  if (state.early.has(event.seq)) return state
-  return { ...state, early: new Map(state.early).set(event.seq, { event, at }) }
-}
+const toArrived = (event: LiveEvent, at: number): Arrived => ({ seq: event.seq, event, at })
 
-function drainEarly(state: LiveState): LiveState {
-  let next = state
-  const early = new Map(state.early)
-  for (const seq of [...early.keys()].sort((a, b) => a - b)) {
-    const arrived = early.get(seq)
-    const expected = (next.seq ?? 0) + 1
-    if (arrived === undefined || seq > expected) break
-    early.delete(seq)
-    if (seq === expected) next = apply(next, arrived.event, arrived.at)
-  }
-  return early.size === state.early.size ? next : { ...next, early }
-}
-
-/** Folds a piece of the log. The log has no holes of its own: what it leaves out up to `upTo` is gone on purpose. */
-function replay(state: LiveState, events: LiveEvent[], upTo: number, at: number): LiveState {
-  let next = state
-  for (const event of [...events].sort((a, b) => a.seq - b.seq)) {
-    if (next.seq === null || event.seq > next.seq) next = apply(next, event, at)
-  }
-  if (next.seq === null || next.seq < upTo) next = { ...next, seq: upTo }
-  return drainEarly(next)
+/** Goes on to a later place in the log, folding in what lies before it. */
+function advance(state: LiveState, { seq, early, due }: Progress<Arrived>): LiveState {
+  if (seq === state.seq && early === state.early) return state
+  return due.reduce((next, { event, at }) => apply(next, event, at), { ...state, seq, early })
 }
 
 function apply(state: LiveState, event: LiveEvent, at: number): LiveState {
-  const next = { ...state, seq: event.seq }
   switch (event.kind) {
     case 'class_online':
-      return withSeats(next, event.data.seats)
+      return withSeats(state, event.data.seats)
     case 'quiz_update':
-      return seeSession(next, event.data.session, event.seq, at)
+      return seeSession(state, event.data.session, event.seq, at)
     case 'progress_update':
-      return withProgress(next, event.data, at)
+      return withProgress(state, event.data, at)
+    case 'xp_gained':
+      return withXp(state, event.data)
+    case 'badge_earned':
+    case 'achievement_unlocked':
+      return { ...state, awards: [{ ...event.data, seq: event.seq }, ...state.awards].slice(0, SHOWN_AWARDS) }
+    case 'content_update':
+    case 'assignment_reminder':
     case 'other':
-      return next
+      return state
   }
 }
 
@@ -179,6 +164,11 @@ function withSeats(state: LiveState, changed: Seat[]): LiveState {
   const seats = new Map(state.seats)
   for (const seat of changed) seats.set(seat.id, seat)
   return { ...state, seats }
+}
+
+function withXp(state: LiveState, { seat_id, xp, level }: XpGained): LiveState {
+  const seat = state.seats.get(seat_id)
+  return seat ? withSeats(state, [{ ...seat, xp, level }]) : state
 }
 
 function seeSession(state: LiveState, session: LiveSession, seq: number, at: number): LiveState {

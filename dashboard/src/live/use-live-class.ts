@@ -3,11 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import { ApiError } from '../api/problem'
 import type { LiveSession, SchoolClass } from '../api/types'
-import { session as authSession } from '../auth/use-session'
-import { type ConnectionState, connectToRoom } from './connection'
+import { hasGap } from '../realtime/replay'
+import type { RoomEvent } from '../realtime/room'
+import { CLASS_CHANNELS, type RoomView, useRoom } from '../realtime/use-room'
+import { useStale } from '../realtime/use-stale'
 import { readChannelEvent, readLeaderboard } from './events'
-import { loadEventsAfter, loadSessionBoard, loadSnapshot } from './load'
-import { EMPTY_STATE, hasGap, type LiveAction, type LiveState, reduce } from './reducer'
+import { loadMissed, loadSessionBoard, loadSnapshot } from './load'
+import { EMPTY_STATE, type LiveAction, type LiveState, reduce } from './reducer'
+import { staleAfter } from './stale'
 
 /** How often the page asks for news while there is no socket; a school's firewall may never let one through. */
 const POLL_MS = 5_000
@@ -15,7 +18,7 @@ const POLL_MS = 5_000
 export interface LiveClass {
   state: LiveState
   dispatch: (action: LiveAction) => void
-  connection: ConnectionState
+  room: RoomView
   /** The first load: until it is done there is nothing to show. */
   isLoading: boolean
   error: unknown
@@ -43,8 +46,17 @@ export function useLiveClass(schoolClass: SchoolClass): LiveClass {
 
   const isReady = loadedId === schoolClass.id
   const reload = useCallback(() => void refetch(), [refetch])
+  const markStale = useStale()
   const replay = useReplay(schoolClass.id, state, dispatch, reload)
-  const connection = useRoom(isReady ? schoolClass.room_key : null, dispatch, replay)
+  const room = useRoom(isReady ? schoolClass.room_key : null, CLASS_CHANNELS, {
+    onEvent: (event) => {
+      for (const action of actionsOf(event)) {
+        dispatch(action)
+        if (action.type === 'arrived') markStale(staleAfter(schoolClass.id, action.event))
+      }
+    },
+    onLive: replay,
+  })
   const gap = hasGap(state)
 
   useEffect(() => {
@@ -52,21 +64,35 @@ export function useLiveClass(schoolClass: SchoolClass): LiveClass {
   }, [gap, replay])
 
   useEffect(() => {
-    if (!isReady || connection === 'connected') return
+    if (!isReady || room.isLive) return
     const timer = setInterval(replay, POLL_MS)
     return () => clearInterval(timer)
-  }, [isReady, connection, replay])
+  }, [isReady, room.isLive, replay])
 
   useFinalBoard(schoolClass.id, state.session, dispatch)
 
   return {
     state,
     dispatch,
-    connection,
+    room,
     isLoading: !isReady && !snapshot.isError,
     error: isReady ? null : snapshot.error,
     retry: reload,
   }
+}
+
+/** What an event of the room's channels does to the state. */
+function actionsOf({ channel, name, data }: RoomEvent): LiveAction[] {
+  const at = Date.now()
+  if (channel === 'private-cache-leaderboard') {
+    const leaderboard = readLeaderboard(data)
+    return leaderboard ? [{ type: 'ranked', leaderboard }] : []
+  }
+  const event = readChannelEvent(name, data)
+  if (event === null) return []
+  if (channel === 'private-class') return [{ type: 'arrived', event, at }]
+  const isSession = channel === 'private-cache-session' && event.kind === 'quiz_update'
+  return isSession ? [{ type: 'session_seen', session: event.data.session, seq: event.seq, at }] : []
 }
 
 /** After the end the room pushes the board of all time; the last one of the session has to be asked for. */
@@ -86,85 +112,51 @@ function useFinalBoard(
   }, [classId, endedId, dispatch])
 }
 
-/** A function that fetches and folds what the state lacks; one fetch at a time, and once more if asked meanwhile. */
+/**
+ * A function that fetches and folds what the state lacks; one fetch at a time, and once more if asked meanwhile. What
+ * could not be fetched is asked for until it can: nothing else might ever tell that it is missing.
+ */
 function useReplay(
   classId: string,
   state: LiveState,
   dispatch: (action: LiveAction) => void,
   reload: () => void,
 ): () => void {
+  const markStale = useStale()
   const latest = useRef(state)
   useEffect(() => {
     latest.current = state
   }, [state])
   const running = useRef(false)
   const askedAgain = useRef(false)
+  const retry = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  useEffect(() => () => clearTimeout(retry.current), [])
 
   return useCallback(() => {
+    const catchUp = async () => {
+      const missed = await loadMissed(classId, latest.current.seq ?? 0)
+      if (missed === 'gone') return reload()
+      dispatch({ type: 'replayed', ...missed, at: Date.now() })
+      markStale(missed.events.flatMap((event) => staleAfter(classId, event)))
+    }
     const run = async () => {
-      if (running.current) {
-        askedAgain.current = true
-        return
-      }
+      askedAgain.current = true
+      if (running.current) return
       running.current = true
+      clearTimeout(retry.current)
       try {
-        do {
+        while (askedAgain.current) {
           askedAgain.current = false
-          const { events, upTo } = await loadEventsAfter(classId, latest.current.seq ?? 0)
-          dispatch({ type: 'replayed', events, upTo, at: Date.now() })
-        } while (askedAgain.current)
+          await catchUp()
+        }
       } catch (error) {
-        // Gone: the log was pruned past our place, so start from the present. Anything else: the next event, poll or
-        // reconnection asks again.
+        // The log was pruned past our place: start from the present.
         if (error instanceof ApiError && error.status === 410) reload()
+        else retry.current = setTimeout(() => void run(), POLL_MS)
       } finally {
         running.current = false
       }
     }
     void run()
-  }, [classId, dispatch, reload])
-}
-
-/** Keeps a socket to the room while `roomKey` is given. */
-function useRoom(
-  roomKey: string | null,
-  dispatch: (action: LiveAction) => void,
-  replay: () => void,
-): ConnectionState {
-  const [connection, setConnection] = useState<ConnectionState>('connecting')
-  const [round, setRound] = useState(0)
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round means connecting anew with a new token
-  useEffect(() => {
-    if (roomKey === null) return
-    let isOpen = true
-    const disconnect = connectToRoom(roomKey, {
-      token: () => authSession.token,
-      onState: (next) => isOpen && setConnection(next),
-      onSubscribed: replay,
-      onEvent: (name, data) => {
-        const event = readChannelEvent(name, data)
-        if (event) dispatch({ type: 'arrived', event, at: Date.now() })
-      },
-      onSession: (data) => {
-        const event = readChannelEvent('quiz_update', data)
-        if (event?.kind !== 'quiz_update') return
-        dispatch({ type: 'session_seen', session: event.data.session, seq: event.seq, at: Date.now() })
-      },
-      onLeaderboard: (data) => {
-        const leaderboard = readLeaderboard(data)
-        if (leaderboard) dispatch({ type: 'ranked', leaderboard })
-      },
-      onUnauthorized: (token) => {
-        const again = () => isOpen && setRound((value) => value + 1)
-        authSession.access({ token: token ?? '' }).then(again, () => undefined)
-      },
-    })
-    return () => {
-      isOpen = false
-      disconnect()
-    }
-  }, [roomKey, dispatch, replay, round])
-
-  return connection
+  }, [classId, dispatch, reload, markStale])
 }

@@ -8,7 +8,8 @@ import { Button, ButtonLink } from '../ui/button'
 import { Page } from '../ui/page'
 import { ErrorState, Skeleton } from '../ui/states'
 import { AnswersCard } from './class/answers-card'
-import { ConnectionBanner } from './class/connection-banner'
+import { AwardsCard } from './class/awards-card'
+import { ConnectionBadge, ConnectionBanner } from './class/connection-banner'
 import { JoinCodeCard } from './class/join-code-card'
 import { Leaderboard } from './class/leaderboard'
 import { SeatsCard } from './class/seats-card'
@@ -44,11 +45,15 @@ function LiveClassPage({ schoolClass }: { schoolClass: SchoolClass }) {
   const base = `/classes/${schoolClass.id}`
   return (
     <>
-      <ConnectionBanner connection={live.connection} />
+      <ConnectionBanner room={live.room} />
       <Page
         title={schoolClass.name}
         parent={{ label: 'Classes', to: '/classes' }}
-        subtitle={`${schoolClass.subject} · Grade ${schoolClass.grade_level}`}
+        subtitle={
+          <>
+            {schoolClass.subject} · Grade {schoolClass.grade_level} <ConnectionBadge room={live.room} />
+          </>
+        }
         actions={
           <>
             <Button onPress={() => setEditing(true)}>Edit class</Button>
@@ -99,6 +104,7 @@ function LiveClassBody({
         <>
           <div className="class-main">
             <AnswersCard state={state} questions={questions} />
+            <AwardsCard state={state} />
             <SeatsCard
               schoolClass={schoolClass}
               state={state}

@@ -48,7 +48,7 @@ function Projection({ schoolClass }: { schoolClass: SchoolClass }) {
 
   return (
     <>
-      <ConnectionBanner connection={live.connection} />
+      <ConnectionBanner room={live.room} />
       <main id="main" className={isPlaying ? 'projector projector-playing' : 'projector'}>
         <header className="projector-bar">
           <Link href={`/classes/${schoolClass.id}`}>← Back to the class</Link>

@@ -5,6 +5,7 @@ import { api, unwrap } from '../api/client'
 import { explain } from '../api/problem'
 import { useClass, useResults, useSessions } from '../api/queries'
 import type { LiveSession, Results } from '../api/types'
+import { useClassNews } from '../live/use-class-news'
 import { Button, ButtonLink } from '../ui/button'
 import { SelectInput } from '../ui/fields'
 import { Page } from '../ui/page'
@@ -18,6 +19,7 @@ import './results/results.css'
 export default function ResultsPage({ classId }: { classId: string }) {
   const schoolClass = useClass(classId)
   const sessions = useSessions(classId)
+  useClassNews(classId)
   const wanted = new URLSearchParams(useSearch()).get('session')
   const sessionId = wanted ?? sessions.data?.[0]?.id ?? null
   const results = useResults(classId, sessionId)

@@ -1,6 +1,7 @@
 /** What the pages of one game share: its name, the way between them, and what there is while it is not loaded. */
 import type { ReactNode } from 'react'
 import type { GameDetail } from '../../api/types'
+import { useClassNews } from '../../live/use-class-news'
 import { Page } from '../../ui/page'
 import { ErrorState, Skeleton } from '../../ui/states'
 import { SubNav } from '../../ui/sub-nav'
@@ -16,6 +17,7 @@ export interface GameFrameProps {
 
 export function GameFrame({ gameId, actions, children }: GameFrameProps) {
   const loaded = useGame(gameId)
+  useClassNews(loaded.data?.data.class_id ?? null)
   if (!loaded.data) {
     return (
       <Page title="Game" parent={PARENT}>

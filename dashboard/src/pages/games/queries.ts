@@ -6,7 +6,9 @@ import type { ContentStatus, DeploymentStatus, GameStatus } from '../../api/type
 
 export const gameKeys = {
   games: ['games'] as const,
+  anyGame: ['game'] as const,
   game: (id: string) => ['game', id] as const,
+  anyDeployments: ['game-deployments'] as const,
   deployments: (id: string) => ['game-deployments', id] as const,
   content: ['game-content'] as const,
   templates: ['content-templates'] as const,
