@@ -6,6 +6,7 @@ import { ApiError } from './api/problem'
 import type { User } from './api/types'
 import type { SignedIn } from './auth/state'
 import { useSession } from './auth/use-session'
+import { Announcements } from './notifications/announcements'
 import { ClassesPage } from './pages/classes'
 import { NotFoundPage } from './pages/not-found'
 import { StartingPage } from './pages/starting'
@@ -113,6 +114,7 @@ function SignedInApp({ state }: { state: SignedIn }) {
         </Route>
       </Switch>
       <SessionNotices state={state} />
+      <Announcements schoolId={state.user.school_id} />
       <Notices />
     </QueryClientProvider>
   )

@@ -15,8 +15,8 @@ import { useNotifications } from './use-notifications'
 const CLOCK_MS = 15_000
 
 /** The button with the number, and its popover. */
-export function NotificationBell() {
-  const { query, readOne, readAll, refresh } = useNotifications()
+export function NotificationBell({ userId }: { userId: string }) {
+  const { query, readOne, readAll, refresh } = useNotifications(userId)
   const [isOpen, setOpen] = useState(false)
   const titleId = useId()
   const unread = query.data?.unread ?? 0

@@ -1,23 +1,45 @@
-/** The inbox, asked for again and again: there is no socket for it. Reading shows at once and is put right if it fails. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+/**
+ * The inbox. It says when something has changed, and is asked for again and again only while it cannot be heard. Reading
+ * shows at once and is put right if it fails.
+ */
+import { type QueryKey, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, type Client, quietApi, unwrap } from '../api/client'
 import { keys } from '../api/queries'
 import type { Inbox } from '../api/types'
+import { inboxChannels, useRoom } from '../realtime/use-room'
+import { useStale } from '../realtime/use-stale'
+import { notify } from '../ui/notices'
 import { withAllRead, withRead } from './inbox'
 
 /** A pupil at the door notices no more than this; 240 requests an hour are nothing to the server. */
 const POLL_MS = 15_000
 
+const MOVED: QueryKey[] = [keys.notifications]
+
+/** An assignment of the person's classes is nearly due. */
+function remind(data: unknown): void {
+  const title = (data as { title?: unknown } | null)?.title
+  if (typeof title === 'string') notify(`Due soon: ${title}`)
+}
+
 const load = (client: Client) => unwrap(client.GET('/api/v1/notifications'))
 
-/** The inbox with what can be done to it. */
-export function useNotifications() {
+/** The inbox of this person with what can be done to it. */
+export function useNotifications(userId: string) {
   const client = useQueryClient()
   const queryKey = keys.notifications
+  const markStale = useStale()
+  const { isLive } = useRoom(userId, inboxChannels(userId), {
+    onEvent: ({ name, data }) => {
+      if (name === 'assignment_reminder') remind(data)
+      markStale(MOVED)
+    },
+    onLive: () => markStale(MOVED),
+  })
   const query = useQuery({
     queryKey,
     queryFn: () => load(quietApi),
-    refetchInterval: POLL_MS,
+    refetchInterval: isLive ? false : POLL_MS,
     refetchOnWindowFocus: 'always',
   })
 

@@ -61,7 +61,7 @@ export function SiteHeader({ user }: { user: User }) {
               </span>
               <span className="who-name">{user.display_name}</span>
             </Link>
-            {user.role !== 'parent' && <NotificationBell />}
+            {user.role !== 'parent' && <NotificationBell userId={user.id} />}
             <Button variant="quiet" size="small" onPress={() => void session.signOut()}>
               Sign out
             </Button>
