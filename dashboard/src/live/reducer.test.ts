@@ -234,6 +234,42 @@ describe('the fold over numbered events', () => {
     expect(state.seq).toBe(1)
   })
 
+  it('XP from outside of an answer raises the seat', () => {
+    const gained = readEvent(1, 'xp_gained', { seq: 1, seat_id: 'a', xp: 140, level: 3 })
+    expect(fold(arrived(gained)).seats.get('a')).toMatchObject({ xp: 140, level: 3 })
+    const stranger = readEvent(1, 'xp_gained', { seq: 1, seat_id: 'z', xp: 140, level: 3 })
+    expect(fold(arrived(stranger)).seats.size).toBe(2)
+  })
+
+  it('badges and achievements are told, the newest five first', () => {
+    const events = ['badge_earned', 'achievement_unlocked'].flatMap((name, index) =>
+      [1, 2, 3].map((each) => readEvent(index * 3 + each, name, { seat_id: 'a', title: `${name} ${each}` })),
+    )
+    const state = fold(...events.map((event) => arrived(event)))
+    expect(state.awards.map(({ seq }) => seq)).toEqual([6, 5, 4, 3, 2])
+    expect(state.awards[0]).toEqual({ seq: 6, seat_id: 'a', title: 'achievement_unlocked 3' })
+  })
+
+  it.each([
+    ['content_update', { class: { id: 'cls_1', name: '5b' } }, { class: { id: 'cls_1' }, game: null }],
+    [
+      'content_update',
+      { game: { game_id: 'game_1', version: 2 } },
+      { class: null, game: { game_id: 'game_1' } },
+    ],
+    ['content_update', { settings: { version: 3 } }, { class: null, game: null }],
+  ])('%s says what is another now: %j', (name, data, read) => {
+    expect(readEvent(7, name, data)).toEqual({ seq: 7, kind: name, data: read })
+  })
+
+  it.each(['xp_gained', 'badge_earned', 'achievement_unlocked', 'class_online', 'quiz_update'])(
+    '%s without what it must have changes nothing but counts',
+    (name) => {
+      const state = fold(arrived(readEvent(1, name, { seat_id: 7, title: 7 })))
+      expect(state).toEqual({ ...fold(), seq: 1 })
+    },
+  )
+
   it('foreign frames are no events', () => {
     expect(readChannelEvent('progress_update', null)).toBeNull()
     expect(readChannelEvent('progress_update', { seq: 'x' })).toBeNull()
