@@ -8,17 +8,27 @@ import { stopWith } from "./run.mjs";
 import { freePort } from "./server.mjs";
 import { Failure } from "./step.mjs";
 
-/** Runs `work({ url, state })` while such a server runs; its state is removed afterwards. */
+/**
+ * Runs `work({ url, state, stop, startAgain })` while such a server runs; its state is removed afterwards. `stop` ends the
+ * server as Ctrl-C does, `startAgain` brings it back at the same address with the same state.
+ */
 export async function withOwnServer(work) {
   const state = join(mkdtempSync(join(tmpdir(), "toolboxai-test-")), "state");
   const port = await freePort();
-  const server = start(port, state);
-  try {
-    await server.ready;
-    return await work({ url: `http://localhost:${port}`, state });
-  } finally {
+  let server = start(port, state);
+  const stop = async () => {
     server.child.kill("SIGTERM");
     await server.ended;
+  };
+  const startAgain = () => {
+    server = start(port, state);
+    return server.ready;
+  };
+  try {
+    await server.ready;
+    return await work({ url: `http://localhost:${port}`, state, stop, startAgain });
+  } finally {
+    await stop();
     rmSync(join(state, ".."), { recursive: true, force: true });
   }
 }

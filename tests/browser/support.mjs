@@ -49,9 +49,9 @@ const audited = new Set()
 const stateDir = process.env.STATE_DIR ?? '.state'
 const artifactsDir = process.env.ARTIFACTS_DIR ?? '.artifacts'
 
-/** The demo school that the server was seeded with. */
-export function readDemo() {
-  return JSON.parse(readFileSync(join(stateDir, 'demo.json'), 'utf8'))
+/** The demo school that a server was seeded with. */
+export function readDemo(state = stateDir) {
+  return JSON.parse(readFileSync(join(state, 'demo.json'), 'utf8'))
 }
 
 /** What the server mailed: `await mailbox.to(address)` waits for the newest unread mail, with its `links` and its `token`. */
@@ -66,9 +66,14 @@ export function launchBrowser() {
 }
 
 /** A fresh profile with a page; what the page throws or its Content-Security-Policy stops is collected in `errors`. */
-export async function openPage(browser) {
-  const context = await browser.newContext({ baseURL: baseUrl, viewport: DESKTOP, acceptDownloads: true })
+export async function openPage(browser, url = baseUrl) {
+  const context = await browser.newContext({ baseURL: url, viewport: DESKTOP, acceptDownloads: true })
   context.setDefaultTimeout(PATIENCE_MS)
+  return openTab(context)
+}
+
+/** One more page in the same profile. */
+export async function openTab(context) {
   const page = await context.newPage()
   const errors = []
   page.on('pageerror', (error) => errors.push(String(error)))
@@ -128,7 +133,7 @@ function rememberToken(page) {
 
 /** The API as the person who is signed in on the page, for what another person or tab does meanwhile. */
 export async function callApi(page, method, path, body, headers = {}) {
-  const response = await fetch(baseUrl + path, {
+  const response = await fetch(new URL(path, page.url()), {
     method,
     headers: {
       Authorization: `Bearer ${tokens.get(page)}`,

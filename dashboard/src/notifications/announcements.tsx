@@ -21,7 +21,7 @@ export function Announcements({ schoolId }: { schoolId: string }) {
   })
   const text = shown?.text ?? ''
   return (
-    <div className={text === '' ? undefined : 'banner'}>
+    <div {...(text !== '' && { className: 'banner', role: 'region', 'aria-label': 'Announcement' })}>
       <span role="status">{text}</span>{' '}
       {text !== '' && (
         <Button size="small" onPress={() => setShown((before) => before && { ...before, text: '' })}>

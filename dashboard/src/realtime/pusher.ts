@@ -59,7 +59,10 @@ class PusherSocket implements Socket {
     this.#round += 1
     const round = this.#round
     openings.set(`/app/${this.#address.appKey}`, () => (code) => {
-      if (round === this.#round) this.#end(() => this.#handlers.onLost(code))
+      if (round !== this.#round || !this.#isWanted) return
+      // We hear of it first: left alone, pusher-js would open the next socket before anybody could say anything.
+      this.disconnect()
+      this.#handlers.onLost(code)
     })
     if (this.#pusher) this.#pusher.connect()
     else this.#pusher = this.#makePusher()
@@ -114,7 +117,7 @@ class PusherSocket implements Socket {
     })
   }
 
-  /** Says so once, and stops pusher-js after it has planned its own return. */
+  /** Says so once, and stops pusher-js when it is done with what it is in the middle of. */
   #end(say: () => void): void {
     if (!this.#isWanted) return
     this.#isWanted = false

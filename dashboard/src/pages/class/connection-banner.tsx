@@ -35,7 +35,7 @@ export function ConnectionBanner({ room: { connection, tryNow } }: { room: RoomV
   const phase = connection?.phase
   const isGone = phase?.name === 'refused' && phase.why !== 'not_allowed'
   return (
-    <div className={sentence ? 'banner' : undefined} data-connection={phase?.name ?? 'connecting'}>
+    <div {...(sentence && { className: 'banner', role: 'region', 'aria-label': 'Connection' })}>
       <span role="status">{sentence}</span> {phase?.name === 'waiting' && <NextTry at={phase.until} />}
       {sentence && phase?.name !== 'connecting' && !isGone && (
         <Button size="small" onPress={tryNow}>
