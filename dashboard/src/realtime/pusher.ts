@@ -143,7 +143,7 @@ class PusherSocket implements Socket {
 
 /** The signature, or the status of the refusal; `null` when there was no answer. */
 async function askToSign(appKey: string, socketId: string, channelName: string, token: string) {
-  const form = { socket_id: socketId, channel_name: channelName, app_key: appKey, room_key: appKey }
+  const form = { socket_id: socketId, channel_name: channelName, app_key: appKey }
   const headers = { Authorization: `Bearer ${token}` }
   const request = new Request(AUTH_PATH, { method: 'POST', headers, body: new URLSearchParams(form) })
   try {
