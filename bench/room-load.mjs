@@ -24,9 +24,15 @@ let lost = 0;
 /** What has arrived since `count` was last set to nought. */
 const seen = { count: 0, latencies: [] };
 
+const PONG = JSON.stringify({ event: "pusher:pong", data: {} });
+
 function heard(bytes) {
   const start = bytes.indexOf(64) + 1;
-  if (start === 0) return;
+  if (start === 0) {
+    // As the protocol wants it of every client.
+    if (bytes.includes("pusher:ping")) this.send(PONG);
+    return;
+  }
   const sent = Number(bytes.toString("latin1", start, bytes.indexOf(64, start)));
   seen.latencies.push(performance.now() - sent);
   seen.count += 1;

@@ -163,7 +163,7 @@ impl ClassRoom {
             match effect {
                 Effect::Publish { channel, frame } => self.hub.publish(channel.name(), frame).await?,
                 Effect::CloseSockets { socket_ids, code } => {
-                    self.hub.close_sockets(&socket_ids, code).await?
+                    self.hub.close_sockets(&socket_ids, code).await?;
                 }
                 Effect::Wake(at) => self.hub.wake(at).await?,
             }

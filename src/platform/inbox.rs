@@ -118,7 +118,7 @@ impl Inbox {
                 }
                 Effect::Publish { .. } => {}
                 Effect::CloseSockets { socket_ids, code } => {
-                    self.hub.close_sockets(&socket_ids, code).await?
+                    self.hub.close_sockets(&socket_ids, code).await?;
                 }
             }
         }

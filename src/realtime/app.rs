@@ -151,7 +151,7 @@ impl App {
         let mut effects = Vec::new();
         match pusher::parse_frame(text) {
             None => {
-                self.error(no, 4300, "The frame is not of the Pusher protocol, or too long", &mut effects)
+                self.error(no, 4300, "The frame is not of the Pusher protocol, or too long", &mut effects);
             }
             Some(ClientFrame::Ping) => self.send(vec![no], PONG.to_owned(), &mut effects),
             Some(ClientFrame::Pong) => {
@@ -161,7 +161,7 @@ impl App {
             }
             Some(ClientFrame::Unknown) => {}
             Some(ClientFrame::Unsubscribe { channel }) => {
-                self.unsubscribe(ctx, no, &channel, &mut effects)?
+                self.unsubscribe(ctx, no, &channel, &mut effects)?;
             }
             Some(ClientFrame::Subscribe { channel, auth, channel_data, resume_after }) => {
                 let wanted = super::subscribe::Wanted {

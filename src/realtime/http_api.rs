@@ -4,10 +4,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::app::{App, Channel};
 use super::log::NewEvent;
-use super::subscribe::kept;
+use super::subscribe::kept_data;
 use super::{Context, Effect, Feed};
 use crate::domain::pusher::{
-    ApiRefusal, ChannelKind, Info, ServerFrame, Trigger, parse_batch, parse_trigger,
+    ApiRefusal, ChannelKind, Info, ServerFrame, Trigger, USER_CHANNEL, parse_batch, parse_trigger,
 };
 use crate::ports::{DbError, Value};
 
@@ -56,7 +56,7 @@ impl App {
             ("POST", ["events"]) => self.trigger_one(ctx, feed, call.body, &mut effects)?,
             ("POST", ["batch_events"]) => self.trigger_batch(ctx, feed, call.body, &mut effects)?,
             ("GET", ["channels"]) => self.list_channels(call),
-            ("GET", ["channels", name]) => self.describe(ctx, feed, name, call.info())?,
+            ("GET", ["channels", name]) => self.describe(ctx, name, call.info())?,
             ("GET", ["channels", name, "users"]) => self.list_users(name),
             ("POST", ["users", user_id, "terminate_connections"]) => {
                 self.terminate(ctx, user_id, &mut effects)?;
@@ -140,8 +140,12 @@ impl App {
                     [channel.as_str().into(), name.into(), data.into(), seq.into(), ctx.now.into()];
                 ctx.sql.query(KEEP, &params)?;
             }
-            if self.channels.contains_key(channel.as_str()) {
-                let frame = ServerFrame { event: name, channel: Some(channel), data, seq: Some(seq) };
+            let frame = ServerFrame { event: name, channel: Some(channel), data, seq: Some(seq) };
+            if let Some(user_id) = channel.strip_prefix(USER_CHANNEL) {
+                // Whoever signed in as the user gets it, whether or not the client asked for the channel as pusher-js does.
+                let to = self.sockets.of_user(user_id);
+                self.send(to, frame.text(), effects);
+            } else if self.channels.contains_key(channel.as_str()) {
                 self.publish(ctx, channel, frame.text(), except, effects)?;
             }
         }
@@ -176,13 +180,7 @@ impl App {
         Ok(json!({"channels": listed}))
     }
 
-    fn describe(
-        &self,
-        ctx: Context<'_>,
-        feed: &mut dyn Feed,
-        name: &str,
-        info: Info,
-    ) -> Result<ApiAnswer, DbError> {
+    fn describe(&self, ctx: Context<'_>, name: &str, info: Info) -> Result<ApiAnswer, DbError> {
         let Some(kind) = ChannelKind::of(name) else {
             return Ok(Err(ApiRefusal::new(400, format!("Invalid channel name: {name}"))));
         };
@@ -191,13 +189,12 @@ impl App {
         }
         let mut facts = self.facts(name, info);
         facts.insert("occupied".to_owned(), self.channels.contains_key(name).into());
-        if info.cache && kind.cache && self.has_tables {
-            let frame = match feed.kept(ctx, name)? {
-                Some(own) => own,
-                None => kept(ctx, name)?,
-            };
-            let frame = frame.and_then(|text| serde_json::from_str::<Json>(&text).ok()).unwrap_or_default();
-            facts.insert("cache".to_owned(), json!({"data": frame["data"]}));
+        if info.cache
+            && kind.cache
+            && self.has_tables
+            && let Some((data, ttl_s)) = kept_data(ctx, name)?
+        {
+            facts.insert("cache".to_owned(), json!({"data": data, "ttl": ttl_s}));
         }
         Ok(Ok(Json::Object(facts)))
     }

@@ -10,13 +10,14 @@ use super::{Context, Effect, Feed, News, SocketNo};
 use crate::domain::pusher::{
     self, CACHED_MS, ChannelKind, MAX_CHANNELS_PER_SOCKET, MAX_MEMBERS, ServerFrame, USER_CHANNEL,
 };
-use crate::ports::{DbError, decode};
+use crate::domain::time::Timestamp;
+use crate::ports::{DbError, decode_first};
 
 const ADD: &str = "
     insert into subscriptions (socket_id, channel, user_id, user_info) values (?1, ?2, ?3, ?4)
     on conflict (socket_id, channel) do update set user_id = excluded.user_id, user_info = excluded.user_info";
 const REMOVE: &str = "delete from subscriptions where socket_id = ?1 and channel = ?2";
-const KEPT: &str = "select event, data, seq from kept_events where channel = ?1 and at > ?2";
+const KEPT: &str = "select event, data, seq, at from kept_events where channel = ?1 and at > ?2";
 
 /// What a client asks for.
 pub(super) struct Wanted<'a> {
@@ -34,6 +35,7 @@ struct KeptRow {
     event: String,
     data: String,
     seq: i64,
+    at: i64,
 }
 
 impl App {
@@ -210,10 +212,22 @@ impl App {
 }
 
 /// The event that a cache channel keeps, unless it is too old.
-pub(super) fn kept(ctx: Context<'_>, name: &str) -> Result<Option<String>, DbError> {
+fn kept_row(ctx: Context<'_>, name: &str) -> Result<Option<KeptRow>, DbError> {
     let since = ctx.now.plus_millis(-CACHED_MS);
-    let rows: Vec<KeptRow> = decode(ctx.sql.query(KEPT, &[name.into(), since.into()])?)?;
-    Ok(rows.first().map(|row| {
+    decode_first(ctx.sql.query(KEPT, &[name.into(), since.into()])?)
+}
+
+/// Its data, and for how many seconds more it is kept.
+pub(super) fn kept_data(ctx: Context<'_>, name: &str) -> Result<Option<(String, i64)>, DbError> {
+    let row = kept_row(ctx, name)?;
+    Ok(row.map(|row| {
+        let until = Timestamp::from_millis(row.at).plus_millis(CACHED_MS);
+        (row.data, until.millis_since(ctx.now) / 1000)
+    }))
+}
+
+fn kept(ctx: Context<'_>, name: &str) -> Result<Option<String>, DbError> {
+    Ok(kept_row(ctx, name)?.map(|row| {
         let (event, data, seq) = (row.event.as_str(), row.data.as_str(), Some(row.seq));
         ServerFrame { event, channel: Some(name), data, seq }.text()
     }))

@@ -231,3 +231,33 @@ test('pages that read something of a class once read it again when it changes', 
     await page.getByRole('heading', { name: renamed, level: 1 }).waitFor()
   })
 })
+
+test('the bell hears of what changes and asks only then', { timeout: TEST_PATIENCE_MS }, async () => {
+  const { context, page } = await openPage(browser)
+  let asked = 0
+  page.on('request', (request) => {
+    if (request.method() === 'GET' && request.url().endsWith('/api/v1/notifications')) asked += 1
+  })
+  const subscribed = new Promise((resolve) => {
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        if (/subscription_succeeded.*private-user-/.test(String(payload))) resolve()
+      }),
+    )
+  })
+  const nextAsking = () => page.waitForRequest((request) => request.url().endsWith('/api/v1/notifications'))
+  try {
+    await signIn(page)
+    await subscribed
+    await nextAsking()
+    // Longer than the pause between two polls of a bell that cannot hear.
+    const before = asked
+    await page.waitForTimeout(16_000)
+    assert.equal(asked, before, 'nothing has changed')
+    const asking = nextAsking()
+    await callApi(page, 'POST', '/api/v1/notifications/read')
+    await asking
+  } finally {
+    await context.close()
+  }
+})

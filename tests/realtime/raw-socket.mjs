@@ -24,6 +24,8 @@ export class RawSocket {
 
   #take(text) {
     const frame = JSON.parse(text);
+    // As the protocol wants it of every client.
+    if (frame.event === "pusher:ping") this.say("pusher:pong", {});
     const data = typeof frame.data === "string" ? parsed(frame.data) : frame.data;
     this.heard.push({ ...frame, text, raw: frame.data, data });
   }

@@ -12,9 +12,11 @@ pub fn app_id(app_key: &str) -> String {
     let Some(rest) = app_key.strip_prefix(PREFIX).filter(|_| is_room_key(app_key)) else {
         return app_key.to_owned();
     };
-    let number =
-        |byte: u8| CHARACTERS.iter().position(|known| *known == byte.to_ascii_lowercase()).unwrap_or(0);
-    rest.bytes().map(|byte| format!("{:02}", number(byte) + 1)).collect()
+    let pair = |byte: u8| {
+        let at = CHARACTERS.iter().position(|known| *known == byte.to_ascii_lowercase()).unwrap_or(0);
+        format!("{:02}", at + 1)
+    };
+    rest.bytes().map(pair).collect::<Vec<_>>().concat()
 }
 
 /// The key of the app with this id, which may be the key itself.

@@ -121,6 +121,8 @@ pub fn parse_frame(text: &str) -> Option<ClientFrame> {
             channel: frame.channel?,
             data: raw.to_owned(),
         }),
+        // The protocol's own names: one that it does not have is a mistake.
+        event if event.starts_with("pusher:") || event.starts_with("pusher_internal:") => None,
         _ => Some(ClientFrame::Unknown),
     }
 }
@@ -209,6 +211,7 @@ mod tests {
             r#"{"event":"pusher:signin","data":"x"}"#,
             r#"{"event":"client-x","data":{}}"#,
             r#"{"event":3}"#,
+            r#"{"event":"pusher:dance","data":{}}"#,
         ] {
             assert_eq!(parse_frame(foreign), None, "{foreign}");
         }

@@ -70,7 +70,7 @@ fn channels_are_listed_and_described() {
     assert_eq!(app.api("GET", "/channels/nobody", &[], none), Ok(json!({"occupied": false})));
     assert_eq!(
         app.api("GET", "/channels/cache-c", &[("info", "cache")], none),
-        Ok(json!({"occupied": true, "cache": {"data": "5"}}))
+        Ok(json!({"occupied": true, "cache": {"data": "5", "ttl": 1800}}))
     );
     assert_eq!(app.api("GET", "/channels/presence-a/users", &[], none), Ok(json!({"users": [{"id": "7"}]})));
     assert_eq!(status(&mut app, "GET", "/channels/news/users", &[], none), 400);

@@ -44,7 +44,7 @@ fn play(steps: &[(Step, bool)], dies: bool) -> (Channels, Vec<String>) {
         match *step {
             Step::Connect => ids.push(app.connect()),
             Step::Join(socket, channel, user) => {
-                app.join(&id(socket), CHANNELS[channel], &format!("u{user}"))
+                app.join(&id(socket), CHANNELS[channel], &format!("u{user}"));
             }
             Step::Unsubscribe(socket, channel) => app.unsubscribe(&id(socket), CHANNELS[channel]),
             Step::Leave(socket) => app.leave(&id(socket)),
