@@ -4,17 +4,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::app::{App, Channel};
 use super::log::NewEvent;
-use super::subscribe::kept_data;
-use super::{Context, Effect, Feed};
+use super::{Context, Effect, Feed, kept};
 use crate::domain::pusher::{
     ApiRefusal, ChannelKind, Info, ServerFrame, Trigger, USER_CHANNEL, parse_batch, parse_trigger,
 };
-use crate::ports::{DbError, Value};
-
-const KEEP: &str = "
-    insert into kept_events (channel, event, data, seq, at) values (?1, ?2, ?3, ?4, ?5)
-    on conflict (channel) do update set
-      event = excluded.event, data = excluded.data, seq = excluded.seq, at = excluded.at";
+use crate::ports::DbError;
 
 /// What a call gets: a JSON document, or a refusal.
 pub type ApiAnswer = Result<Json, ApiRefusal>;
@@ -43,8 +37,21 @@ impl ApiCall<'_> {
 }
 
 impl App {
-    /// Answers a call.
+    /// Answers a call. It is done whole or not at all: after an error its writes are to be taken back, and the app loaded anew.
     pub fn api(
+        &mut self,
+        ctx: Context<'_>,
+        feed: &mut dyn Feed,
+        call: &ApiCall<'_>,
+    ) -> Result<(ApiAnswer, Vec<Effect>), DbError> {
+        let done = self.answer(ctx, feed, call);
+        if done.is_err() {
+            feed.forget();
+        }
+        done
+    }
+
+    fn answer(
         &mut self,
         ctx: Context<'_>,
         feed: &mut dyn Feed,
@@ -136,9 +143,7 @@ impl App {
         for channel in channels {
             if ChannelKind::of(channel).is_some_and(|kind| kind.cache) {
                 self.ensure_tables(ctx.sql)?;
-                let params: [Value; 5] =
-                    [channel.as_str().into(), name.into(), data.into(), seq.into(), ctx.now.into()];
-                ctx.sql.query(KEEP, &params)?;
+                kept::keep(ctx, channel, (seq, name, data))?;
             }
             let frame = ServerFrame { event: name, channel: Some(channel), data, seq: Some(seq) };
             if let Some(user_id) = channel.strip_prefix(USER_CHANNEL) {
@@ -192,7 +197,7 @@ impl App {
         if info.cache
             && kind.cache
             && self.has_tables
-            && let Some((data, ttl_s)) = kept_data(ctx, name)?
+            && let Some((data, ttl_s)) = kept::data(ctx, name)?
         {
             facts.insert("cache".to_owned(), json!({"data": data, "ttl": ttl_s}));
         }

@@ -179,6 +179,10 @@ impl Feed for EventLog {
         replay(ctx.sql, channel, after)
     }
 
+    fn forget(&mut self) {
+        self.last_seq = None;
+    }
+
     fn kept(&mut self, _: Context<'_>, _: &str) -> Result<Option<Option<String>>, DbError> {
         Ok(None)
     }

@@ -11,6 +11,7 @@ mod client_event;
 mod count;
 mod deliver;
 mod http_api;
+mod kept;
 pub mod log;
 mod presence;
 mod schema;
@@ -21,6 +22,7 @@ mod watch;
 
 pub use app::{App, MAX_SOCKETS, unknown_app};
 pub use http_api::{ApiAnswer, ApiCall};
+pub use kept::forget as forget_kept_events;
 pub use log::{EventLog, Logged, NewEvent, Replay};
 
 use crate::domain::pusher::CloseCode;
@@ -112,6 +114,8 @@ pub trait Feed {
     fn append(&mut self, ctx: Context<'_>, event: &NewEvent<'_>) -> Result<i64, DbError>;
     /// What a channel carried behind a number.
     fn replay(&mut self, ctx: Context<'_>, channel: &str, after: i64) -> Result<Replay, DbError>;
+    /// Forgets what it remembers of SQL, for a write that came after its own was taken back.
+    fn forget(&mut self);
     /// The frame that a cache channel of the feed's own has for who comes; nothing when the channel is not the feed's own,
     /// `Some(None)` when it is empty.
     fn kept(&mut self, ctx: Context<'_>, channel: &str) -> Result<Option<Option<String>>, DbError>;

@@ -1,23 +1,20 @@
 //! How a socket comes to a channel, and leaves it.
 
-use serde::Deserialize;
 use serde_json::json;
 
 use super::app::App;
 use super::log::Replay;
 use super::presence::{Member, parse_member};
-use super::{Context, Effect, Feed, News, SocketNo};
+use super::{Context, Effect, Feed, News, SocketNo, kept};
 use crate::domain::pusher::{
-    self, CACHED_MS, ChannelKind, MAX_CHANNELS_PER_SOCKET, MAX_MEMBERS, ServerFrame, USER_CHANNEL,
+    self, ChannelKind, MAX_CHANNELS_PER_SOCKET, MAX_MEMBERS, ServerFrame, USER_CHANNEL,
 };
-use crate::domain::time::Timestamp;
-use crate::ports::{DbError, decode_first};
+use crate::ports::DbError;
 
 const ADD: &str = "
     insert into subscriptions (socket_id, channel, user_id, user_info) values (?1, ?2, ?3, ?4)
     on conflict (socket_id, channel) do update set user_id = excluded.user_id, user_info = excluded.user_info";
 const REMOVE: &str = "delete from subscriptions where socket_id = ?1 and channel = ?2";
-const KEPT: &str = "select event, data, seq, at from kept_events where channel = ?1 and at > ?2";
 
 /// What a client asks for.
 pub(super) struct Wanted<'a> {
@@ -29,14 +26,6 @@ pub(super) struct Wanted<'a> {
 
 /// Why it does not get it: Pusher's `type`, the status, and what is wrong.
 type Refusal = (&'static str, u16, &'static str);
-
-#[derive(Deserialize)]
-struct KeptRow {
-    event: String,
-    data: String,
-    seq: i64,
-    at: i64,
-}
 
 impl App {
     pub(super) fn subscribe(
@@ -151,11 +140,11 @@ impl App {
         name: &str,
         effects: &mut Vec<Effect>,
     ) -> Result<(), DbError> {
-        let kept = match feed.kept(ctx, name)? {
+        let event = match feed.kept(ctx, name)? {
             Some(own) => own,
-            None => kept(ctx, name)?,
+            None => kept::frame(ctx, name)?,
         };
-        if let Some(frame) = kept {
+        if let Some(frame) = event {
             self.send(vec![no], frame, effects);
         } else {
             self.reply(no, "pusher:cache_miss", Some(name), "{}", effects);
@@ -209,26 +198,4 @@ impl App {
         self.take_out(ctx, no, name, effects);
         Ok(())
     }
-}
-
-/// The event that a cache channel keeps, unless it is too old.
-fn kept_row(ctx: Context<'_>, name: &str) -> Result<Option<KeptRow>, DbError> {
-    let since = ctx.now.plus_millis(-CACHED_MS);
-    decode_first(ctx.sql.query(KEPT, &[name.into(), since.into()])?)
-}
-
-/// Its data, and for how many seconds more it is kept.
-pub(super) fn kept_data(ctx: Context<'_>, name: &str) -> Result<Option<(String, i64)>, DbError> {
-    let row = kept_row(ctx, name)?;
-    Ok(row.map(|row| {
-        let until = Timestamp::from_millis(row.at).plus_millis(CACHED_MS);
-        (row.data, until.millis_since(ctx.now) / 1000)
-    }))
-}
-
-fn kept(ctx: Context<'_>, name: &str) -> Result<Option<String>, DbError> {
-    Ok(kept_row(ctx, name)?.map(|row| {
-        let (event, data, seq) = (row.event.as_str(), row.data.as_str(), Some(row.seq));
-        ServerFrame { event, channel: Some(name), data, seq }.text()
-    }))
 }

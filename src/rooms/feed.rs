@@ -46,6 +46,10 @@ impl Feed for Room {
         log::replay(ctx.sql, channel, after)
     }
 
+    fn forget(&mut self) {
+        self.memory = None;
+    }
+
     fn kept(&mut self, ctx: realtime::Context<'_>, channel: &str) -> Result<Option<Option<String>>, DbError> {
         let (Some(channel), Some(memory)) = (Channel::parse(channel), self.memory(ctx.into())?) else {
             return Ok(None);

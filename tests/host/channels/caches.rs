@@ -37,6 +37,18 @@ fn an_empty_or_old_cache_is_a_miss() {
 }
 
 #[test]
+fn what_is_too_old_is_deleted_when_something_new_is_kept() {
+    let mut app = Channels::new();
+    for n in 0..5 {
+        app.trigger(&format!("cache-{n}"), "state", &json!(n));
+        app.clock.advance(10 * 60 * 1000);
+    }
+    let kept: i64 =
+        app.sql.connection.query_row("select count(*) from kept_events", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 3);
+}
+
+#[test]
 fn what_clients_say_is_not_kept() {
     let mut app = Channels::new();
     let (one, two) = (app.connect(), app.connect());

@@ -43,6 +43,21 @@ fn events_are_numbered_without_gaps_and_live_ones_say_theirs() {
 }
 
 #[test]
+fn an_event_that_could_not_be_kept_takes_no_number() {
+    let mut app = Channels::new();
+    let id = app.connect();
+    app.subscribe(&id, "cache-a");
+    app.trigger("cache-a", "e", &json!(1));
+    let event = json!({"name": "e", "channel": "cache-a", "data": "2"});
+    // The first statement writes the log, the second what the channel keeps.
+    app.api_that_fails(2, "/events", &event);
+    app.api_that_fails(4, "/batch_events", &json!({"batch": [event, event]}));
+    app.trigger("cache-a", "e", &json!(3));
+    assert_eq!(numbers(&app.client(&id).frames), [1, 2]);
+    assert_eq!(numbers(&resume(&mut app, "cache-a", 1)), [2, 2]);
+}
+
+#[test]
 fn a_gap_is_told_never_hidden() {
     let mut app = Channels::new();
     for n in 0..2150 {

@@ -212,6 +212,20 @@ impl Channels {
         answer
     }
 
+    /// The same, but the n-th statement fails: all writes are taken back, and the app is loaded anew, as the glue does it.
+    pub fn api_that_fails(&mut self, nth: usize, path: &str, body: &Value) {
+        let body = body.to_string();
+        let call = ApiCall { method: "POST", path, query: &[], body: body.as_bytes() };
+        self.with(|_, _, _| ());
+        self.sql.connection.execute_batch("begin").unwrap();
+        self.sql.statements.set(0);
+        self.sql.fail_at.set(Some(nth));
+        self.with(|app, log, ctx| app.api(ctx, log, &call).map(|_| ())).unwrap_err();
+        self.sql.fail_at.set(None);
+        self.sql.connection.execute_batch("rollback").unwrap();
+        self.app = None;
+    }
+
     /// An event of a server library.
     pub fn trigger(&mut self, channel: &str, event: &str, data: &Value) {
         let body = json!({"name": event, "channel": channel, "data": data.to_string()});
