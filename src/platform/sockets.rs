@@ -226,6 +226,7 @@ impl Hub {
     fn or_forget<T>(&self, done: worker::Result<T>) -> worker::Result<T> {
         if done.is_err() {
             *self.app.borrow_mut() = None;
+            self.watched.set(None);
         }
         done
     }
