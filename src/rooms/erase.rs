@@ -4,7 +4,7 @@ use super::memory::{Memory, SeatState};
 use super::outbox::{self, Mark};
 use super::{Channel, Context, Effect, Seat, SeatStatus, log, seats, sheet};
 use crate::ports::{DbError, decode};
-use crate::realtime::log::PRUNE;
+use crate::realtime::{self, log::PRUNE};
 
 /// A shorter id of a user stands in too many other texts.
 const LEAST_TELLING: usize = 6;
@@ -44,6 +44,7 @@ pub(super) fn erase(
     ctx.sql.query(UNMARK, &[seat.no.into()])?;
     // All of it, for it tells of everybody: whoever has missed something loads the page anew.
     ctx.sql.query(PRUNE, &[memory.last_seq.into()])?;
+    realtime::forget_kept_events(ctx.sql)?;
     let news = seats::SeatsChanged { seats: vec![gone(&seat)] };
     log::append(memory, ctx, ("class_online", &news), None, &[Channel::Class], effects)?;
     for session in decode::<SessionNo>(ctx.sql.query(SHEETS, &[])?)? {

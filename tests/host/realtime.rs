@@ -66,6 +66,18 @@ impl Socket {
     }
 }
 
+/// A server library sends an event to a channel of the room.
+pub fn trigger(app: &TestApp, class: &Value, channel: &str, data: &str) {
+    let key = class["room_key"].as_str().unwrap();
+    let body = json!({"name": "lesson", "channel": channel, "data": data}).to_string();
+    let answer = app.rooms.run(key, |room, ctx| {
+        let ctx = realtime::Context { sql: ctx.sql, now: ctx.now, entropy: ctx.entropy, key, secret: "" };
+        let call = realtime::ApiCall { method: "POST", path: "/events", query: &[], body: body.as_bytes() };
+        Ok((App::load(ctx, &[])?.0.api(ctx, room, &call)?.0, Vec::new()))
+    });
+    assert_eq!(answer.unwrap(), Ok(json!({})));
+}
+
 fn names(frames: &[Value]) -> Vec<&str> {
     let names = frames.iter().map(|frame| frame["event"].as_str().unwrap());
     names.filter(|name| *name != "pusher_internal:subscription_count").collect()
@@ -209,24 +221,8 @@ fn what_a_server_library_sends_stands_in_the_same_log_for_those_whom_it_was_sent
     game.sync(&[join]);
     let path = format!("/api/v1/classes/{}/events?after=0", class["id"].as_str().unwrap());
     let before = ada.get(&path).expect(200)["last_seq"].as_i64().unwrap();
-    let room_key = class["room_key"].as_str().unwrap();
-    let trigger = |channel: &str, data: &str| {
-        let body = json!({"name": "lesson", "channel": channel, "data": data}).to_string();
-        app.rooms.run(room_key, |room, ctx| {
-            let ctx = realtime::Context {
-                sql: ctx.sql,
-                now: ctx.now,
-                entropy: ctx.entropy,
-                key: room_key,
-                secret: "",
-            };
-            let call =
-                realtime::ApiCall { method: "POST", path: "/events", query: &[], body: body.as_bytes() };
-            Ok((App::load(ctx, &[])?.0.api(ctx, room, &call)?.0.unwrap(), Vec::new()))
-        })
-    };
-    trigger("private-class", "plain text").unwrap();
-    trigger("private-somebody-elses", "1").unwrap();
+    trigger(&app, &class, "private-class", "plain text");
+    trigger(&app, &class, "private-somebody-elses", "1");
     let log = ada.get(&path).expect(200);
     assert_eq!(log["last_seq"], before + 2);
     let last = log["items"].as_array().unwrap().last().unwrap();

@@ -13,6 +13,7 @@ use toolboxai_edge::ports::Clock;
 
 use super::cloud::connection;
 use super::support::{ROBLOX, below, game_of};
+use crate::realtime::trigger;
 use crate::support::{Actor, Game, Reply, TestApp, fractions, right_response};
 
 const SECRET: &str = "a-secret-of-the-webhook";
@@ -62,6 +63,7 @@ fn known() -> Known {
         known.report(user);
     }
     known.settle();
+    trigger(&known.app, &known.class, "cache-best", &format!("Pupil {USER}"));
     // Nobody plays Open Cloud here.
     known.app.jobs.0.lock().unwrap().clear();
     known
