@@ -155,7 +155,7 @@ impl ClassRoom {
     }
 
     fn is_known(&self) -> worker::Result<bool> {
-        self.decide(Room::is_known)
+        Ok(self.room.borrow().is_loaded() || self.decide(Room::is_known)?)
     }
 
     async fn perform(&self, effects: Vec<Effect>) -> worker::Result<()> {

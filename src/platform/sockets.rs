@@ -16,7 +16,7 @@ use super::{settings, transaction};
 use crate::domain::pusher::{self, ApiRefusal, CloseCode, MAX_API_BODY_BYTES, PING, PONG};
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, DbError};
-use crate::realtime::{ApiCall, App, Context, Effect, Feed, SocketNo, unknown_app};
+use crate::realtime::{ApiCall, App, Appended, Context, Effect, Feed, SocketNo, unknown_app};
 
 #[wasm_bindgen]
 extern "C" {
@@ -146,10 +146,9 @@ impl Hub {
     ) -> worker::Result<()> {
         let channels = [channel];
         let effects = self.with_app(|app, ctx| {
-            let seq = feed
-                .borrow_mut()
-                .append(ctx, &crate::realtime::NewEvent { name, data, channels: &channels })?;
-            let mut effects = Vec::new();
+            let event = crate::realtime::NewEvent { name, data, channels: &channels };
+            let Appended { seq, wake } = feed.borrow_mut().append(ctx, &event)?;
+            let mut effects = Vec::from_iter(wake.map(Effect::Wake));
             app.fan_out(ctx, (seq, name, data), &channels, None, &mut effects)?;
             Ok(effects)
         })?;

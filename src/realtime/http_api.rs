@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::app::{App, Channel};
 use super::log::NewEvent;
-use super::{Context, Effect, Feed, kept};
+use super::{Appended, Context, Effect, Feed, kept};
 use crate::domain::pusher::{
     ApiRefusal, ChannelKind, Info, ServerFrame, Trigger, USER_CHANNEL, parse_batch, parse_trigger,
 };
@@ -127,7 +127,8 @@ impl App {
         effects: &mut Vec<Effect>,
     ) -> Result<(), DbError> {
         let Trigger { name, data, channels, socket_id, .. } = trigger;
-        let seq = feed.append(ctx, &NewEvent { name, data, channels })?;
+        let Appended { seq, wake } = feed.append(ctx, &NewEvent { name, data, channels })?;
+        effects.extend(wake.map(Effect::Wake));
         self.fan_out(ctx, (seq, name, data), channels, socket_id.as_deref(), effects)
     }
 

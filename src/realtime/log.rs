@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Context, Feed};
+use super::{Appended, Context, Feed};
 use crate::domain::time::Timestamp;
 use crate::ports::{DbError, Sql, Value, decode};
 
@@ -82,6 +82,11 @@ struct LoggedRow {
     #[serde(rename = "type")]
     name: String,
     data: String,
+}
+
+/// The oldest number that is kept; 0 when none is.
+pub fn oldest(sql: &dyn Sql) -> Result<i64, DbError> {
+    Ok(bounds(sql)?.0)
 }
 
 #[derive(Deserialize)]
@@ -168,10 +173,10 @@ impl EventLog {
 }
 
 impl Feed for EventLog {
-    fn append(&mut self, ctx: Context<'_>, event: &NewEvent<'_>) -> Result<i64, DbError> {
+    fn append(&mut self, ctx: Context<'_>, event: &NewEvent<'_>) -> Result<Appended, DbError> {
         let seq = self.last_seq(ctx.sql)? + 1;
         self.append_numbered(ctx, seq, event)?;
-        Ok(seq)
+        Ok(Appended { seq, wake: None })
     }
 
     fn replay(&mut self, ctx: Context<'_>, channel: &str, after: i64) -> Result<Replay, DbError> {

@@ -108,10 +108,19 @@ pub enum News {
     CacheMiss(String),
 }
 
+/// An event that has its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The number.
+    pub seq: i64,
+    /// When the object is to wake for it, no later.
+    pub wake: Option<Timestamp>,
+}
+
 /// Who numbers the events of the app and keeps them: the room of a class, or [`EventLog`].
 pub trait Feed {
     /// Appends an event and gives its number. It is not delivered yet.
-    fn append(&mut self, ctx: Context<'_>, event: &NewEvent<'_>) -> Result<i64, DbError>;
+    fn append(&mut self, ctx: Context<'_>, event: &NewEvent<'_>) -> Result<Appended, DbError>;
     /// What a channel carried behind a number.
     fn replay(&mut self, ctx: Context<'_>, channel: &str, after: i64) -> Result<Replay, DbError>;
     /// Forgets what it remembers of SQL, for a write that came after its own was taken back.

@@ -86,7 +86,7 @@ pub(super) fn frame(memory: &Memory) -> Result<String, DbError> {
         memory.live.as_ref().filter(|live| matches!(live.session.status, Status::Running | Status::Paused));
     let window = if running.is_some() { Window::Session } else { Window::All };
     let board = Board {
-        as_of_seq: memory.last_seq,
+        as_of_seq: memory.tail.last_seq(),
         session_id: running.map(|live| &live.session.id),
         window,
         items: from_memory(memory, window),

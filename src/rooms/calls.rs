@@ -57,7 +57,7 @@ pub(super) fn answer(
         RoomOp::Session(id) => sessions::session(memory, ctx, &id)?.map(RoomAnswer::Session),
         RoomOp::Sessions => Some(RoomAnswer::Sessions(sessions::list(ctx)?)),
         RoomOp::Leaderboard(window) => {
-            Some(RoomAnswer::Leaderboard(board::board(memory, ctx, window)?, memory.last_seq))
+            Some(RoomAnswer::Leaderboard(board::board(memory, ctx, window)?, memory.tail.last_seq()))
         }
         RoomOp::Results(id) => {
             sessions::sheet(memory, ctx, id.as_ref())?.map(|sheet| RoomAnswer::Results(Box::new(sheet)))

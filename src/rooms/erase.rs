@@ -42,8 +42,9 @@ pub(super) fn erase(
         ctx.sql.query(sql, &[seat.no.into()])?;
     }
     ctx.sql.query(UNMARK, &[seat.no.into()])?;
+    memory.tail.store(ctx.sql)?;
     // All of it, for it tells of everybody: whoever has missed something loads the page anew.
-    ctx.sql.query(PRUNE, &[memory.last_seq.into()])?;
+    ctx.sql.query(PRUNE, &[memory.tail.last_seq().into()])?;
     realtime::forget_kept_events(ctx.sql)?;
     let news = seats::SeatsChanged { seats: vec![gone(&seat)] };
     log::append(memory, ctx, ("class_online", &news), None, &[Channel::Class], effects)?;

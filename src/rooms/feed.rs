@@ -3,14 +3,11 @@
 
 use serde_json::json;
 
-use super::memory::{Memory, to_json};
+use super::memory::Memory;
 use super::{Channel, Context, Room, board};
 use crate::domain::pusher::ServerFrame;
-use crate::ports::{DbError, Value};
-use crate::realtime::{self, Feed, NewEvent, Replay, log};
-
-/// How often the log is cut while only server libraries speak.
-const CUT_EVERY: i64 = 100;
+use crate::ports::DbError;
+use crate::realtime::{self, Appended, Feed, NewEvent, Replay, log};
 
 impl<'a> From<realtime::Context<'a>> for Context<'a> {
     fn from(ctx: realtime::Context<'a>) -> Self {
@@ -19,31 +16,25 @@ impl<'a> From<realtime::Context<'a>> for Context<'a> {
 }
 
 impl Feed for Room {
-    fn append(&mut self, ctx: realtime::Context<'_>, event: &NewEvent<'_>) -> Result<i64, DbError> {
+    fn append(&mut self, ctx: realtime::Context<'_>, event: &NewEvent<'_>) -> Result<Appended, DbError> {
         self.guarded(|room| {
             let memory = room.memory(ctx.into())?.ok_or_else(|| DbError::Backend("no class".to_owned()))?;
-            let seq = memory.last_seq + 1;
-            let channels = to_json(&event.channels)?;
-            let params: [Value; 7] = [
-                seq.into(),
-                ctx.now.into(),
-                event.name.into(),
-                event.data.into(),
-                channels.into(),
-                Value::Null,
-                Value::Null,
-            ];
-            ctx.sql.query(log::APPEND, &params)?;
-            memory.last_seq = seq;
-            if seq % CUT_EVERY == 0 {
-                ctx.sql.query(log::PRUNE, &[(seq - log::KEPT_ROWS).into()])?;
-            }
-            Ok(seq)
+            memory.tail.append(ctx.into(), event)
         })
     }
 
     fn replay(&mut self, ctx: realtime::Context<'_>, channel: &str, after: i64) -> Result<Replay, DbError> {
-        log::replay(ctx.sql, channel, after)
+        self.guarded(|room| {
+            if let Some(memory) = room.memory(ctx.into())? {
+                memory.tail.store(ctx.sql)?;
+                let last_seq = memory.tail.last_seq();
+                if (0..last_seq).contains(&after) && memory.tail.has_hole(ctx.sql, after)? {
+                    let oldest_seq = log::oldest(ctx.sql)?;
+                    return Ok(Replay::Gap { oldest_seq, last_seq });
+                }
+            }
+            log::replay(ctx.sql, channel, after)
+        })
     }
 
     fn forget(&mut self) {
@@ -65,7 +56,7 @@ impl Feed for Room {
 /// The session as it stands.
 fn session(memory: &Memory) -> Option<String> {
     let live = memory.live.as_ref()?;
-    let data = json!({"seq": memory.last_seq, "session": live.session}).to_string();
+    let data = json!({"seq": memory.tail.last_seq(), "session": live.session}).to_string();
     let channel = Some(Channel::Session.name());
     Some(ServerFrame { event: "quiz_update", channel, data: &data, seq: None }.text())
 }

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::memory::{Memory, to_json};
+use super::tail::OwnRow;
 use super::{Channel, Context, Effect};
 use crate::domain::pusher::ServerFrame;
 use crate::domain::time::Timestamp;
-use crate::ports::{DbError, Value, decode};
-use crate::realtime::log as realtime_log;
+use crate::ports::{DbError, decode};
+use crate::realtime::log::oldest;
 
 /// The most messages in one answer to a game.
 const MAX_MESSAGES: i64 = 100;
@@ -22,7 +23,6 @@ const EVENTS: &str = "
     where seq > ?1 and (channels is null or exists (
       select 1 from json_each(channels) where value in (select value from json_each(?3))))
     order by seq limit ?2";
-const OLDEST: &str = "select coalesce(min(seq), 0) as seq from log";
 /// A message for the games.
 #[derive(Clone, Copy)]
 pub(super) struct GameMessage<'a> {
@@ -72,20 +72,11 @@ pub(super) fn append<T: Serialize>(
     channels: &[Channel],
     effects: &mut Vec<Effect>,
 ) -> Result<i64, DbError> {
-    let seq = memory.last_seq + 1;
+    let seq = memory.tail.next_seq();
     let data = to_json(&Numbered { seq, data })?;
     let names: Vec<&str> = channels.iter().map(|channel| channel.name()).collect();
-    let params = [
-        Value::from(seq),
-        ctx.now.into(),
-        kind.into(),
-        Value::from(data.as_str()),
-        (!names.is_empty()).then(|| to_json(&names)).transpose()?.into(),
-        game.map(|game| game.kind).into(),
-        game.map(|game| game.data).into(),
-    ];
-    ctx.sql.query(realtime_log::APPEND, &params)?;
-    memory.last_seq = seq;
+    let channel_names = (!names.is_empty()).then(|| to_json(&names)).transpose()?;
+    memory.tail.write(ctx, &OwnRow { kind, data: &data, channels: channel_names, game })?;
     if game.is_some() {
         memory.last_game_seq = seq;
     }
@@ -126,15 +117,15 @@ pub(super) fn messages(
     ctx: Context<'_>,
     cursor: i64,
 ) -> Result<Option<(Vec<Message>, i64)>, DbError> {
-    if cursor >= memory.last_game_seq && cursor <= memory.last_seq {
-        return Ok(Some((Vec::new(), memory.last_seq)));
+    if cursor >= memory.last_game_seq && cursor <= memory.tail.last_seq() {
+        return Ok(Some((Vec::new(), memory.tail.last_seq())));
     }
-    if cursor > memory.last_seq || cursor + 1 < oldest(ctx)? {
+    if cursor > memory.tail.last_seq() || cursor + 1 < oldest(ctx.sql)? {
         return Ok(None);
     }
     let rows: Vec<MessageRow> = decode(ctx.sql.query(MESSAGES, &[cursor.into(), MAX_MESSAGES.into()])?)?;
     let full = i64::try_from(rows.len()).is_ok_and(|count| count == MAX_MESSAGES);
-    let next = rows.last().filter(|_| full).map_or(memory.last_seq, |row| row.seq);
+    let next = rows.last().filter(|_| full).map_or(memory.tail.last_seq(), |row| row.seq);
     let messages = rows.into_iter().map(|row| Message::new(row.seq, &row.game_type, row.game_data));
     Ok(Some((messages.collect::<Result<_, _>>()?, next)))
 }
@@ -148,25 +139,17 @@ struct EventRow {
     data: String,
 }
 
-#[derive(Deserialize)]
-struct OldestRow {
-    seq: i64,
-}
-
-fn oldest(ctx: Context<'_>) -> Result<i64, DbError> {
-    let rows: Vec<OldestRow> = decode(ctx.sql.query(OLDEST, &[])?)?;
-    Ok(rows.first().map_or(0, |row| row.seq))
-}
-
 /// The events behind a number on some channels; nothing when the log no longer reaches back so far.
 pub(super) fn events(
-    memory: &Memory,
+    memory: &mut Memory,
     ctx: Context<'_>,
     (after, limit): (i64, i64),
     channels: &[String],
 ) -> Result<Option<EventPage>, DbError> {
-    let oldest_seq = oldest(ctx)?;
-    if after + 1 < oldest_seq || after > memory.last_seq {
+    memory.tail.store(ctx.sql)?;
+    let oldest_seq = oldest(ctx.sql)?;
+    let last_seq = memory.tail.last_seq();
+    if after + 1 < oldest_seq || after > last_seq || memory.tail.has_hole(ctx.sql, after)? {
         return Ok(None);
     }
     let rows: Vec<EventRow> =
@@ -178,5 +161,5 @@ pub(super) fn events(
         // What the room says is JSON; what a server library sent may be any text.
         data: serde_json::from_str(&row.data).unwrap_or(serde_json::Value::String(row.data)),
     });
-    Ok(Some(EventPage { items: items.collect(), last_seq: memory.last_seq, oldest_seq }))
+    Ok(Some(EventPage { items: items.collect(), last_seq, oldest_seq }))
 }

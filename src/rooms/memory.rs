@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::live::{Live, SessionRow};
 use super::outbox::Outbox;
 use super::schema::{self, SET_META};
+use super::tail::Tail;
 use super::{ClassFacts, Context, Effect, Progress, Seat, SeatStatus};
 use crate::domain::ids::SeatId;
 use crate::domain::time::Timestamp;
@@ -25,7 +26,7 @@ pub(super) struct Memory {
     pub servers: HashMap<String, Server>,
     /// The newest session, ended or not.
     pub live: Option<Live>,
-    pub last_seq: i64,
+    pub tail: Tail,
     /// The newest log row that carries a message to the games.
     pub last_game_seq: i64,
     pub outbox: Outbox,
@@ -152,7 +153,7 @@ impl Memory {
             seats,
             servers: servers.into_iter().map(server).collect(),
             live: session.map(|row| Live::load(ctx, &row)).transpose()?,
-            last_seq: seq.last_seq,
+            tail: Tail::behind(seq.last_seq),
             last_game_seq: seq.last_game_seq,
             outbox: Outbox::load(ctx)?,
             board_sent_at: None,

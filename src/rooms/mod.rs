@@ -23,6 +23,7 @@ mod seats;
 mod sessions;
 mod sheet;
 mod sync;
+mod tail;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -309,6 +310,9 @@ impl Room {
             memory.alarm_at = None;
             sessions::close_if_over(memory, ctx, &mut effects)?;
             presence::sweep(memory, ctx, &mut effects)?;
+            if let Some(at) = memory.tail.settle(ctx)? {
+                memory.wake(at);
+            }
             board::publish_if_due(memory, ctx, &mut effects);
             let report = outbox::due(memory, ctx)?;
             memory.finish(ctx, &mut effects);
@@ -330,6 +334,11 @@ impl Room {
             memory.finish(ctx, &mut effects);
             Ok(effects)
         })
+    }
+
+    /// Whether it is remembered that there is a class behind the room.
+    pub const fn is_loaded(&self) -> bool {
+        self.memory.is_some()
     }
 
     /// Whether there is a class behind the room.

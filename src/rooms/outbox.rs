@@ -113,8 +113,8 @@ impl Memory {
             .is_some_and(|seq| self.outbox.in_flight.is_none_or(|sent| *seq > sent));
         if !stands {
             let (kind, key, part) = mark.columns();
-            ctx.sql.query(MARK, &[kind.into(), key.into(), part.into(), self.last_seq.into()])?;
-            self.outbox.marks.insert(mark, self.last_seq);
+            ctx.sql.query(MARK, &[kind.into(), key.into(), part.into(), self.tail.last_seq().into()])?;
+            self.outbox.marks.insert(mark, self.tail.last_seq());
         }
         self.outbox.due_at.get_or_insert(ctx.now.plus_millis(GATHER_MS));
         Ok(())
@@ -220,7 +220,7 @@ pub(super) fn due(memory: &mut Memory, ctx: Context<'_>) -> Result<Option<Report
 }
 
 fn report(memory: &Memory, ctx: Context<'_>) -> Result<Report, DbError> {
-    let mut report = Report::empty(&memory.facts, memory.last_seq);
+    let mut report = Report::empty(&memory.facts, memory.tail.last_seq());
     let mut earlier: HashMap<i64, super::live::Live> = HashMap::new();
     for mark in memory.outbox.marks.keys() {
         let session_no = match *mark {
@@ -275,7 +275,7 @@ pub(super) fn reported(
         outbox.due_at.get_or_insert(ctx.now.plus_millis(GATHER_MS));
     }
     ctx.sql.query(UNMARK, &[report.seq.into()])?;
-    ctx.sql.query(PRUNE, &[(memory.last_seq - KEPT_ROWS).into()])?;
+    ctx.sql.query(PRUNE, &[(memory.tail.last_seq() - KEPT_ROWS).into()])?;
     if !report.sessions.is_empty() {
         forget_old_sessions(memory, ctx)?;
     }

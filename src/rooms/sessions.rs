@@ -225,7 +225,7 @@ fn game_message(live: &Live, what: Move) -> Result<(&'static str, String), DbErr
 
 /// What a game server that knows nothing must know.
 pub(super) fn state_messages(memory: &Memory) -> Result<Vec<Message>, DbError> {
-    let message = |kind: &str, data: String| Message::new(memory.last_seq, kind, data);
+    let message = |kind: &str, data: String| Message::new(memory.tail.last_seq(), kind, data);
     let mut messages = Vec::new();
     if memory.settings_version > 0 {
         let data = to_json(&serde_json::json!({"version": memory.settings_version}))?;

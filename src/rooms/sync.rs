@@ -157,7 +157,7 @@ pub(super) fn sync(
     let results = apply_all(memory, ctx, caller, &input.events, effects)?;
     let (messages, cursor) = match log::messages(memory, ctx, cursor)? {
         Some(behind) if cursor > 0 => behind,
-        _ => (sessions::state_messages(memory)?, memory.last_seq),
+        _ => (sessions::state_messages(memory)?, memory.tail.last_seq()),
     };
     let out = SyncOut { results, messages, cursor: cursor.to_string(), next_sync_ms: pace(memory) };
     Ok(SyncReply::Answer(to_json(&out)?.into_bytes()))

@@ -12,6 +12,7 @@
 mod accounts;
 mod announcements;
 mod audit;
+mod bursts;
 mod channels;
 mod classes;
 mod co_teachers;

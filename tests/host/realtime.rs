@@ -73,7 +73,12 @@ pub fn trigger(app: &TestApp, class: &Value, channel: &str, data: &str) {
     let answer = app.rooms.run(key, |room, ctx| {
         let ctx = realtime::Context { sql: ctx.sql, now: ctx.now, entropy: ctx.entropy, key, secret: "" };
         let call = realtime::ApiCall { method: "POST", path: "/events", query: &[], body: body.as_bytes() };
-        Ok((App::load(ctx, &[])?.0.api(ctx, room, &call)?.0, Vec::new()))
+        let (answer, effects) = App::load(ctx, &[])?.0.api(ctx, room, &call)?;
+        let wakes = effects.into_iter().filter_map(|effect| match effect {
+            realtime::Effect::Wake(at) => Some(Effect::Wake(at)),
+            _ => None,
+        });
+        Ok((answer, wakes.collect()))
     });
     assert_eq!(answer.unwrap(), Ok(json!({})));
 }
