@@ -1,6 +1,5 @@
 //! The other end of an invitation: what its link says, and accepting it. The link proves the address.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,6 +7,7 @@ use utoipa::ToSchema;
 use super::account::{checked_name, checked_password};
 use super::context::RequestContext;
 use super::extract::Json;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::registration::{link_hash, link_is_dead};
 use super::routing::{OpenApiRouter, routes};

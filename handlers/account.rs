@@ -1,6 +1,5 @@
 //! The caller's own account.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,6 +8,7 @@ use super::AppState;
 use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::Json;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use super::signed_in::{UserOut, is_factor_missing};

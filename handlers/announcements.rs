@@ -1,6 +1,5 @@
 //! Announcements to the pupils of a class.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
@@ -12,6 +11,7 @@ use super::classes::class_of;
 use super::context::RequestContext;
 use super::extract::{Json, Path};
 use super::idempotency::IdempotencyKey;
+use super::out::Out;
 use super::problem::{ApiError, Problems};
 use super::roblox::nudge;
 use super::routing::{OpenApiRouter, routes};

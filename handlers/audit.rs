@@ -1,6 +1,5 @@
 //! The audit log, for those who answer for the school.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -9,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::context::RequestContext;
 use super::extract::{List, PageQuery, Query};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::reader::{AuditRead, Reader};
 use super::routing::{OpenApiRouter, routes};

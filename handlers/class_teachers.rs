@@ -1,6 +1,5 @@
 //! Who runs a class: its owner and the co-teachers that were invited. They see and do the same.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
@@ -12,6 +11,7 @@ use super::auth::Teacher;
 use super::classes::class_of;
 use super::context::RequestContext;
 use super::extract::{List, Path};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};

@@ -1,6 +1,5 @@
 //! Classes and their join codes.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
@@ -10,6 +9,7 @@ use utoipa::ToSchema;
 use super::auth::Teacher;
 use super::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use super::idempotency::{IdempotencyKey, lost_the_race, made_before};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::reader::{ClassesRead, Reader};
 use super::routing::{OpenApiRouter, routes};

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
 use http::request::Parts;
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
@@ -11,6 +11,7 @@ use super::problem::{ApiError, ProblemCode};
 use crate::domain::cursor;
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::tokens::sha256_hex;
+use crate::json;
 use crate::storage::Page;
 
 /// The most items of a page.
@@ -69,35 +70,18 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     if body.trim_ascii_start().starts_with(b"[") {
         return Err(ApiError::new(ProblemCode::Malformed, "The body is a list; send a JSON object."));
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| field_error(&error))?;
-    deserializer
-        .end()
-        .map_err(|_| ApiError::new(ProblemCode::Malformed, "There is more behind the JSON value."))?;
-    Ok(value)
+    json::from_slice(body).map_err(|error| field_error(&error))
 }
 
-fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
-    let inner = error.inner();
-    let sentence = inner.to_string();
-    if inner.is_syntax() || inner.is_eof() {
-        return ApiError::new(ProblemCode::Malformed, format!("The body is not JSON: {sentence}"));
+fn field_error(error: &json::Error) -> ApiError {
+    match error.kind() {
+        json::Kind::Syntax => ApiError::new(ProblemCode::Malformed, format!("The body is not JSON: {error}")),
+        json::Kind::Trailing => ApiError::new(ProblemCode::Malformed, "There is more behind the JSON value."),
+        json::Kind::Data => {
+            let fault = FieldError::new(error.pointer(), FieldErrorCode::Malformed, error.to_string());
+            ApiError::invalid(vec![fault])
+        }
     }
-    let sentence = sentence.split_once(" at line ").map_or(sentence.as_str(), |(text, _)| text).to_owned();
-    let pointer: String = error
-        .path()
-        .iter()
-        .map(|segment| match segment {
-            serde_path_to_error::Segment::Seq { index } => format!("/{index}"),
-            serde_path_to_error::Segment::Map { key } => {
-                format!("/{}", key.replace('~', "~0").replace('/', "~1"))
-            }
-            serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {
-                String::new()
-            }
-        })
-        .collect();
-    ApiError::invalid(vec![FieldError::new(pointer, FieldErrorCode::Malformed, sentence)])
 }
 
 /// A form, as pusher-js sends it.
@@ -108,7 +92,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let body = bytes(request, state, "application/x-www-form-urlencoded").await?;
-        serde_urlencoded::from_bytes(&body).map(Self).map_err(|error| {
+        json::from_form(&body).map(Self).map_err(|error| {
             ApiError::new(ProblemCode::Malformed, format!("The form cannot be read: {error}"))
         })
     }
@@ -121,7 +105,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).map(Self).map_err(|error| {
+        json::from_form(parts.uri.query().unwrap_or_default().as_bytes()).map(Self).map_err(|error| {
             ApiError::new(ProblemCode::Malformed, format!("The query cannot be read: {error}"))
         })
     }
@@ -134,8 +118,21 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let path = <axum::extract::Path<T> as FromRequestParts<S>>::from_request_parts(parts, state).await;
         path.map(|axum::extract::Path(value)| Self(value)).map_err(|_| ApiError::not_found("thing"))
+    }
+}
+
+/// Nothing where the route has none.
+impl<T: DeserializeOwned + Send + 'static, S: Send + Sync> OptionalFromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, ApiError> {
+        let path = <axum::extract::Path<T> as OptionalFromRequestParts<S>>::from_request_parts(parts, state);
+        match path.await {
+            Ok(path) => Ok(path.map(|axum::extract::Path(value)| Self(value))),
+            Err(_) => Err(ApiError::not_found("thing")),
+        }
     }
 }
 

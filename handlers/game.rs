@@ -1,6 +1,5 @@
 //! What Roblox game servers call. Budget of a sync: the token is checked without storage, then one call of the room.
 
-use axum::Json as Out;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use futures::future::join;
@@ -13,6 +12,7 @@ use super::auth::{GameKey, GameServer};
 use super::classes::tell_room;
 use super::context::RequestContext;
 use super::extract::{Json, bytes};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};

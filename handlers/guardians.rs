@@ -1,6 +1,5 @@
 //! Parents of pupils: a teacher hands out a code, a parent enters it, and sees the results of that pupil and of no other.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use super::auth::{Parent, Person, Teacher};
 use super::classes::class_of;
 use super::context::RequestContext;
 use super::extract::{Json, List, PageQuery, Path, Query};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use super::seats::unexpected;
@@ -24,6 +24,7 @@ use crate::domain::results::{PupilResult, SheetHead, SheetRow};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::domain::tokens::hex;
 use crate::domain::user::{Identity, Role};
+use crate::json;
 use crate::rooms::{RoomAnswer, RoomOp, Seat, SeatStatus};
 use crate::storage::classes::ClassRow;
 use crate::storage::guardians::{self, CodeRow, LinkRow, NewCode, PupilSheetRow};
@@ -296,9 +297,9 @@ pub struct PupilSessionOut {
 }
 
 fn pupil_session(row: &PupilSheetRow) -> Result<PupilSessionOut, ApiError> {
-    let broken = |error: serde_json::Error| ApiError::internal(format!("a report does not decode: {error}"));
-    let SheetHead { session, questions } = serde_json::from_str(&row.head).map_err(broken)?;
-    let own: SheetRow = serde_json::from_str(&row.row).map_err(broken)?;
+    let broken = |error: json::Error| ApiError::internal(format!("a report does not decode: {error}"));
+    let SheetHead { session, questions } = json::from_str(&row.head).map_err(broken)?;
+    let own: SheetRow = json::from_str(&row.row).map_err(broken)?;
     Ok(PupilSessionOut {
         session_id: session.id,
         quiz_title: session.quiz_title,

@@ -1,6 +1,5 @@
 //! Inviting people to the school: admins and teachers, teachers of a class, parents of a pupil.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use super::classes::class_of;
 use super::context::RequestContext;
 use super::extract::{Json, List, PageQuery, Path, Query};
 use super::guardians::seat_of;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::registration::checked_email;
 use super::routing::{OpenApiRouter, routes};

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
@@ -12,6 +11,7 @@ use utoipa::ToSchema;
 use super::auth::{Admin, Recent};
 use super::context::RequestContext;
 use super::extract::{Json, List, PageQuery, Path, Query};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};

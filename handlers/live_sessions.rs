@@ -1,6 +1,5 @@
 //! Live sessions: made of a published quiz, moved by a teacher.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
@@ -11,6 +10,7 @@ use super::auth::Teacher;
 use super::classes::{class_in, class_of};
 use super::extract::{Json, List, Path};
 use super::idempotency::IdempotencyKey;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::reader::{Reader, ResultsRead};
 use super::roblox::nudge;

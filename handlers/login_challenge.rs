@@ -1,6 +1,5 @@
 //! The second step of a sign-in: a challenge for who gave a right password and has a second factor, and its answer.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri};
@@ -10,6 +9,7 @@ use utoipa::ToSchema;
 use super::context::RequestContext;
 use super::cookies;
 use super::extract::Json;
+use super::out::Out;
 use super::problem::{ApiError, Problems};
 use super::proofs::{
     ExpectedPasskey, ProofIn, Proven, exactly_one, invalid_challenge, opened, prove, prove_passkey,

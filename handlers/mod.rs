@@ -29,6 +29,7 @@ mod login_challenge;
 mod notifications;
 mod oidc;
 mod operations;
+mod out;
 mod passkeys;
 mod passwords;
 mod plugins;

@@ -1,12 +1,12 @@
 //! A person's notifications, from their inbox.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 
 use super::AppState;
 use super::auth::Person;
 use super::extract::Path;
+use super::out::Out;
 use super::problem::{ApiError, Problems};
 use super::routing::{OpenApiRouter, routes};
 use crate::domain::ids::NotificationId;

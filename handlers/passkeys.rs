@@ -1,6 +1,5 @@
 //! The caller's new passkeys.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use utoipa::ToSchema;
 use super::auth::{Account, Recent};
 use super::context::RequestContext;
 use super::extract::Json;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::proofs::{factor_event, invalid_challenge, opened, passkey_error, relying_party, tell};
 use super::routing::{OpenApiRouter, routes};

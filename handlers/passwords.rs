@@ -1,6 +1,5 @@
 //! Passwords that change.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
@@ -11,6 +10,7 @@ use super::account::{checked_password, gone};
 use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::Json;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::registration::{
     EmailIn, MAILED, MailedOut, checked_email, count_mail, link_hash, link_is_dead, wish,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
@@ -12,6 +11,7 @@ use utoipa::ToSchema;
 use super::auth::Teacher;
 use super::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use super::idempotency::{IdempotencyKey, lost_the_race, made_before};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::reader::{QuizzesRead, Reader};
 use super::routing::{OpenApiRouter, routes};
@@ -20,6 +20,7 @@ use crate::domain::ids::QuizId;
 use crate::domain::quiz::{AuthorQuiz, Quiz, check};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Scope;
+use crate::json;
 use crate::storage::Written;
 use crate::storage::quizzes::{self, NewQuiz, QuizRow, QuizSummaryRow};
 
@@ -91,8 +92,8 @@ impl From<QuizSummaryRow> for QuizSummary {
 }
 
 fn author_view(row: QuizRow) -> Result<impl IntoResponse, ApiError> {
-    let content: AuthorQuiz = serde_json::from_str(&row.body)
-        .map_err(|error| ApiError::internal(format!("a stored quiz: {error}")))?;
+    let content: AuthorQuiz =
+        json::from_str(&row.body).map_err(|error| ApiError::internal(format!("a stored quiz: {error}")))?;
     let tag = etag(row.summary.revision);
     Ok(([tag], Out(QuizOut { summary: row.summary.into(), questions: content.questions })))
 }
@@ -202,7 +203,7 @@ async fn replace_quiz(
     if revision != before.summary.revision {
         return Err(changed_meanwhile());
     }
-    let known: AuthorQuiz = serde_json::from_str(&before.body)
+    let known: AuthorQuiz = json::from_str(&before.body)
         .map_err(|error| ApiError::internal(format!("a stored quiz: {error}")))?;
     let quiz = checked(&app, value, &known.ids())?;
     match quizzes::update(app.db.as_ref(), &teacher.scope(), &id, &quiz, revision, app.clock.now()).await? {

@@ -1,7 +1,6 @@
 //! Signatures for the apps of the Pusher protocol ("Auth signatures"): the room of a class, a person's inbox, the channel of a
 //! school. Who signs in or joins gets a signature only for what they may see.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,6 +9,7 @@ use utoipa::ToSchema;
 use super::access::close_sockets;
 use super::auth::{Person, Teacher};
 use super::extract::Form;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};

@@ -1,6 +1,5 @@
 //! How an account comes to be: typed, proved by mail.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use utoipa::ToSchema;
 use super::account::{checked_name, checked_password};
 use super::context::RequestContext;
 use super::extract::Json;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};

@@ -1,6 +1,5 @@
 //! What came of it: the board, the results, the numbered log.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -11,6 +10,7 @@ use super::AppState;
 use super::auth::Teacher;
 use super::classes::{class_in, class_of};
 use super::extract::{Path, Query};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::reader::{Reader, ResultsRead};
 use super::routing::{OpenApiRouter, routes};

@@ -1,6 +1,5 @@
 //! The caller's school.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use super::account::checked_name;
 use super::auth::{Admin, Person, Recent, Teacher};
 use super::context::RequestContext;
 use super::extract::Json;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};

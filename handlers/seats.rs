@@ -1,11 +1,11 @@
 //! Seats of a class, as its room knows them.
 
-use axum::Json as Out;
 use axum::extract::State;
 
 use super::auth::Teacher;
 use super::classes::{class_in, class_of};
 use super::extract::{List, Path};
+use super::out::Out;
 use super::problem::{ApiError, Problems};
 use super::reader::{ClassesRead, Reader};
 use super::routing::{OpenApiRouter, routes};

@@ -1,6 +1,5 @@
 //! The caller's second factors: which there are, authenticator apps, recovery codes.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use super::account::{checked_name, gone};
 use super::auth::{Account, Recent};
 use super::context::RequestContext;
 use super::extract::{Json, Path};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::proofs::{factor_event, invalid_code, secret, spend_try, tell};
 use super::routing::{OpenApiRouter, routes};

@@ -1,6 +1,5 @@
 //! The sign-ins of the caller: on which devices they are signed in, and how to end one.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
@@ -11,6 +10,7 @@ use super::access::{Ended, end_access};
 use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::{List, Path};
+use super::out::Out;
 use super::problem::{ApiError, Problems};
 use super::routing::{OpenApiRouter, routes};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};

@@ -1,6 +1,5 @@
 //! What signing in ends with, however it was done: a session, an access token, a refresh token.
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
@@ -13,6 +12,7 @@ use super::context::RequestContext;
 use super::cookies;
 use super::device;
 use super::login_challenge::SecondFactorOut;
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode};
 use crate::domain::audit::{AuditAction, Subject, SubjectKind};
 use crate::domain::ids::{SchoolId, SignInId, UserId};
@@ -119,7 +119,7 @@ impl SignedIn {
                 second_factor_required: self.identity.factor_missing,
             },
         });
-        let mut response = Json(out).into_response();
+        let mut response = Out(out).into_response();
         for cookie in cookie.into_iter().chain(self.device) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }

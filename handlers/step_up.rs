@@ -1,6 +1,5 @@
 //! Proving again who one is, before something dangerous.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,6 +9,7 @@ use super::auth::Account;
 use super::context::RequestContext;
 use super::extract::Json;
 use super::login_challenge::assertion_ceremony;
+use super::out::Out;
 use super::passwords::check_own_password;
 use super::problem::{ApiError, Problems};
 use super::proofs::{ExpectedPasskey, ProofIn, Proven, exactly_one, invalid_challenge, prove, spend_try};

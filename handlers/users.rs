@@ -1,6 +1,5 @@
 //! The people of a school, for its admins.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use super::access::{Ended, end_access};
 use super::auth::{Admin, Recent};
 use super::context::RequestContext;
 use super::extract::{Json, List, PageQuery, Path, Query};
+use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
 use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};

@@ -13,6 +13,7 @@ pub use sockets::{SocketRef, WhichSockets};
 use crate::domain::ids::{ClassId, NotificationId, SeatId, SignInId, UserId};
 use crate::domain::pusher::CloseCode;
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::ports::{DbError, Entropy, Sql, Value, decode};
 use crate::rooms::{ReportedSeat, SeatStatus};
 
@@ -256,7 +257,7 @@ fn take_seat(
 fn list(sql: &dyn Sql) -> Result<Notifications, DbError> {
     let rows: Vec<NotificationRow> = decode(sql.query(LIST, &[KEPT.into()])?)?;
     let items = rows.into_iter().map(|row| {
-        let body = serde_json::from_str(&row.body).map_err(|error| DbError::Backend(error.to_string()))?;
+        let body = json::from_str(&row.body).map_err(|error| DbError::Backend(error.to_string()))?;
         Ok(Notification {
             id: row.id,
             body,

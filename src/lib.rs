@@ -11,6 +11,7 @@ pub mod handlers;
 pub mod hashing;
 pub mod inbox;
 pub mod jobs;
+pub mod json;
 pub mod mail;
 pub mod model;
 pub mod open_cloud;

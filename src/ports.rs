@@ -14,6 +14,7 @@ use crate::domain::runtime_config::Settings;
 use crate::domain::signature::PublicJwk;
 use crate::domain::time::Timestamp;
 use crate::inbox::{InboxAnswer, InboxOp};
+use crate::json;
 use crate::mail::Message;
 use crate::plugins::{RegistryAnswer, RegistryOp};
 use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncCaller, SyncReply};
@@ -117,12 +118,11 @@ pub trait Sql {
 
 /// Reads the rows of one statement into a row struct.
 pub fn decode<T: DeserializeOwned>(rows: Vec<Row>) -> Result<Vec<T>, DbError> {
-    rows.into_iter()
-        .map(|row| {
-            serde_json::from_value(serde_json::Value::Object(row))
-                .map_err(|error| DbError::Backend(format!("a row does not decode: {error}")))
-        })
-        .collect()
+    let read = |row: Row| {
+        json::from_value(row.into())
+            .map_err(|error| DbError::Backend(format!("a row does not decode: {error}")))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// The first row, if there is one.

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::domain::quiz::FieldError;
 use crate::domain::runtime_config::{RuntimeConfig, Settings};
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::ports::{DbError, Sql, decode, decode_first};
 
 /// The name of the one object.
@@ -131,7 +132,7 @@ struct Row {
 
 impl Row {
     fn config(&self) -> Result<RuntimeConfig, DbError> {
-        serde_json::from_str(&self.config).map_err(|error| DbError::Backend(error.to_string()))
+        json::from_str(&self.config).map_err(|error| DbError::Backend(error.to_string()))
     }
 
     fn view(self) -> Result<ConfigVersion, DbError> {

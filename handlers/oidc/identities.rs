@@ -1,6 +1,5 @@
 //! The accounts of other providers that belong to the caller: list, link, unlink.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -18,6 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::handlers::auth::{Account, Person, Recent};
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::{List, Path, Query};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
@@ -71,9 +71,9 @@ impl IdentityOut {
 async fn list_identities(
     State(app): State<AppState>,
     Account(caller): Account,
-) -> Result<Json<List<IdentityOut>>, ApiError> {
+) -> Result<Out<List<IdentityOut>>, ApiError> {
     let rows = stored::list(app.db.as_ref(), &caller.school_id, &caller.user_id).await?;
-    Ok(Json(List::all(rows.into_iter().map(|row| IdentityOut::new(&app, row)).collect())))
+    Ok(Out(List::all(rows.into_iter().map(|row| IdentityOut::new(&app, row)).collect())))
 }
 
 /// Unlink an account of another provider
@@ -128,7 +128,7 @@ async fn link_identity(
         LinkIntent { user_id: caller.user_id, school_id: caller.school_id, sign_in_id: caller.sign_in_id };
     let begun = begin(&app, provider, &query.path(ACCOUNT_PAGE), Some(link)).await;
     let (url, sealed) = begun.map_err(|error: ExchangeError| ApiError::unavailable(error.to_string()))?;
-    Ok(([(SET_COOKIE, set_flow(&sealed))], Json(LinkOut { url })).into_response())
+    Ok(([(SET_COOKIE, set_flow(&sealed))], Out(LinkOut { url })).into_response())
 }
 
 /// The second half of a link, when the browser has come back.

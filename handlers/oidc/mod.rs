@@ -5,7 +5,6 @@ mod exchange;
 mod identities;
 mod outcome;
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -27,6 +26,7 @@ use crate::domain::oidc::{
     CallbackQuery, Claims, Endpoints, FLOW_S, Flow, LinkIntent, Provider, Start, authorization_url,
     local_path,
 };
+use crate::handlers::out::Out;
 use crate::jobs::Job;
 use crate::storage::identities::{NewIdentity, NewPerson};
 use crate::storage::users::UserRow;

@@ -1,8 +1,8 @@
 //! The content cache.
 
+use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use axum::{Json as Out, Router};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use crate::domain::audit::AuditAction;
 use crate::domain::metrics::Metric;
 use crate::handlers::AppState;
 use crate::handlers::extract::Query;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 

@@ -1,6 +1,5 @@
 //! The runtime settings. A change holds everywhere within seconds; each is a version, and an old one can come back as a new one.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use super::Operator;
 use crate::domain::audit::AuditAction;
 use crate::domain::runtime_config::{RuntimeConfig, RuntimeConfigPatch, Settings};
 use crate::handlers::extract::{IfMatch, Json, Query, etag};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};

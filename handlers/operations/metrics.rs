@@ -1,6 +1,5 @@
 //! What was measured, for Prometheus and for people.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -8,6 +7,7 @@ use http::{HeaderMap, header};
 use super::Operator;
 use crate::domain::metrics::{Amount, Labels, Metric, Sample};
 use crate::handlers::AppState;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -19,6 +18,7 @@ use crate::domain::roblox::{Document, Texts, happened_at};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::handlers::auth::{Admin, Teacher};
 use crate::handlers::extract::{Json, Path};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::seats::unexpected;

@@ -1,6 +1,5 @@
 //! Checkpoints: where a pupil goes on. The newest ten in each game are kept.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use crate::domain::roblox::{Document, MAX_CHECKPOINT_BYTES, MAX_TITLE, Texts};
 use crate::domain::time::Timestamp;
 use crate::handlers::AppState;
 use crate::handlers::extract::Json;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::storage::roblox::checkpoints::{self, CheckpointRow, NewCheckpoint};

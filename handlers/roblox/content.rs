@@ -1,6 +1,5 @@
 //! Content for games: made by hand or from a template, changed, made ready.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
@@ -21,6 +20,7 @@ use crate::domain::time::Timestamp;
 use crate::handlers::auth::Teacher;
 use crate::handlers::extract::{IfMatch, Json, List, PageQuery, Path, Query, etag};
 use crate::handlers::idempotency::{IdempotencyKey, lost_the_race, made_before};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems, key_reused};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};

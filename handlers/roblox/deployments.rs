@@ -1,6 +1,5 @@
 //! Deployments: content becomes a version of a game, and the version before becomes live again.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -17,6 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::handlers::auth::{GameServer, Teacher};
 use crate::handlers::extract::{Json, List, PageQuery, Path, Query, etag};
 use crate::handlers::idempotency::{IdempotencyKey, lost_the_race, made_before};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems, key_reused};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};

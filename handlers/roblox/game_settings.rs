@@ -1,6 +1,5 @@
 //! A game's settings: changed by a teacher, felt by its servers.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
@@ -16,6 +15,7 @@ use crate::domain::roblox::{
 use crate::handlers::AppState;
 use crate::handlers::auth::Teacher;
 use crate::handlers::extract::{IfMatch, Json, Path, etag};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::rooms::GameEvent;

@@ -1,6 +1,5 @@
 //! Games: made, listed, changed, archived.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
@@ -19,6 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::handlers::auth::{GameServer, Teacher};
 use crate::handlers::extract::{Json, List, PageQuery, Path, Query, etag};
 use crate::handlers::idempotency::{IdempotencyKey, lost_the_race, made_before};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems, key_reused};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};

@@ -1,6 +1,5 @@
 //! Generated content: asked for here, written by the queue.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
@@ -18,6 +17,7 @@ use crate::handlers::auth::Teacher;
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::Json;
 use crate::handlers::idempotency::IdempotencyKey;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::jobs::Job;

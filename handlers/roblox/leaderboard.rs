@@ -1,6 +1,5 @@
 //! The board of a game.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,6 +11,7 @@ use crate::domain::roblox::BoardType;
 use crate::domain::time::Timestamp;
 use crate::handlers::AppState;
 use crate::handlers::extract::Query;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::storage::roblox::progress::{self, BoardRow};

@@ -1,6 +1,5 @@
 //! Whether the caller's Studio plugin is there.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +9,7 @@ use crate::domain::plugin::RegistryName;
 use crate::domain::time::Timestamp;
 use crate::handlers::AppState;
 use crate::handlers::auth::Teacher;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::plugins::{PluginStatus, RegistryAnswer, RegistryOp};

@@ -1,6 +1,5 @@
 //! Pupils' progress: reported by the game server that they play on or by a teacher of their class, read by both.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,9 +14,11 @@ use crate::domain::roblox::{
 use crate::domain::time::Timestamp;
 use crate::domain::tokens::sha256_hex;
 use crate::handlers::extract::{Json, Path, Query};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
+use crate::json;
 use crate::rooms::Student;
 use crate::storage::roblox::checkpoints;
 use crate::storage::roblox::progress::{self, NewProgress, ProgressRow, Taken};
@@ -117,7 +118,7 @@ impl From<ProgressRow> for GameProgress {
             current_score: row.score,
             best_score: row.best_score,
             time_spent_minutes: minutes(row.time_spent_s),
-            completed_objectives: serde_json::from_str(&row.objectives).unwrap_or_default(),
+            completed_objectives: json::from_str(&row.objectives).unwrap_or_default(),
             progress_data: Document::stored(&row.data),
             session_id: row.session_id,
             last_active: Timestamp::from_millis(row.reported_at),

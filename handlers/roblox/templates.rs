@@ -1,6 +1,5 @@
 //! Templates: where content and games may begin.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,6 +10,7 @@ use crate::domain::roblox::{ContentKind, Document, TEMPLATES, Template, Texts};
 use crate::handlers::AppState;
 use crate::handlers::auth::Teacher;
 use crate::handlers::extract::{List, Query};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::storage::roblox::content;

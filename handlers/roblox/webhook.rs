@@ -1,6 +1,5 @@
 //! Roblox's webhooks: checked over the body as it came, kept once, done by the queue.
 
-use axum::Json as Out;
 use axum::extract::{Request, State};
 use http::HeaderMap;
 use serde::Serialize;
@@ -13,6 +12,7 @@ use crate::domain::roblox::{
 };
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::{Path, bytes};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};

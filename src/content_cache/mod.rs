@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::domain::canonical;
 use crate::domain::runtime_config::RuntimeConfig;
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::ports::{DbError, Sql, Value, decode, decode_first};
 use index::{Counts, Index};
 
@@ -255,7 +256,7 @@ impl Shard {
             sql.query(CREATE, &[])?;
             sql.query(CREATE_COUNTS, &[])?;
             let state: Option<StateRow> = decode_first(sql.query(COUNTS, &[])?)?;
-            let limits = state.as_ref().and_then(|state| serde_json::from_str(&state.limits).ok());
+            let limits = state.as_ref().and_then(|state| json::from_str(&state.limits).ok());
             let counts = state.map(|state| state.counts).unwrap_or_default();
             let rows = decode(sql.query(ALL, &[])?)?;
             self.index =

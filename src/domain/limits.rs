@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::rate_limit::Limit;
+use crate::json;
 
 /// The most hits that a limit may allow.
 const MAX_HITS: u32 = 100_000;
@@ -311,7 +312,7 @@ impl Limits {
     /// these limits alone, none with an empty list; the others keep their defaults.
     pub fn parse(json: &str) -> Result<Self, String> {
         let given: HashMap<Action, Vec<ScopedLimit>> =
-            serde_json::from_str(json).map_err(|error| format!("is not what it should be: {error}"))?;
+            json::from_str(json).map_err(|error| format!("is not what it should be: {error}"))?;
         let mut actions: Vec<_> = given.iter().collect();
         actions.sort_by_key(|(action, _)| action.name());
         for (action, limits) in actions {

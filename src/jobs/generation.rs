@@ -4,6 +4,7 @@ use super::{JobError, Ports};
 use crate::domain::ids::{ContentId, QuizId, SchoolId};
 use crate::domain::quiz::check;
 use crate::domain::roblox::{Document, MAX_BODY_BYTES};
+use crate::json;
 use crate::model::{Brief, Draft, ModelError};
 use crate::ports::DbError;
 use crate::storage::roblox::generation::{self, Claimed, Written};
@@ -19,7 +20,7 @@ const GIVEN_UP_MS: i64 = 2 * 3_600_000;
 pub(super) async fn generate(ports: &Ports<'_>, school: &SchoolId, id: &ContentId) -> Result<(), JobError> {
     let now = ports.clock.now();
     let Some(claimed) = generation::claim(ports.db, school, id, now).await? else { return Ok(()) };
-    let brief: Result<Brief, _> = serde_json::from_str(&claimed.brief);
+    let brief: Result<Brief, _> = json::from_str(&claimed.brief);
     let Ok(brief) = brief else {
         return Ok(generation::fail(ports.db, school, id, "the brief cannot be read any more", now).await?);
     };

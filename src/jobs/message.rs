@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Job, JobError};
+use crate::json;
 use crate::request_ids::{self, Ids};
 
 /// Who asked.
@@ -55,12 +56,12 @@ pub(super) fn decode(message: &str) -> Result<Job, JobError> {
         r#type: String,
     }
     let job = serde_json::from_str::<Incoming<'_>>(message).map_or(message, |incoming| incoming.job.get());
-    serde_json::from_str(job).map_err(|error| {
+    json::from_str(job).map_err(|error| {
         let is_name =
             |name: &String| name.len() < 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        let kind = serde_json::from_str(job).ok().map(|Typed { r#type }| r#type).filter(is_name);
+        let kind = json::from_str(job).ok().map(|Typed { r#type }| r#type).filter(is_name);
         let kind = kind.as_deref().unwrap_or("unknown");
-        JobError::Malformed(format!("{:?} error in one of type {kind}", error.classify()))
+        JobError::Malformed(format!("{:?} error in one of type {kind}", error.kind()))
     })
 }
 

@@ -6,6 +6,7 @@ use crate::domain::ids::{ClassId, ConnectionId, SchoolId};
 use crate::domain::roblox::{ErasureRequest, NUDGE_EVERY_MS, Purpose, nudge_message, nudge_topic, open};
 use crate::domain::time::Timestamp;
 use crate::inbox::InboxOp;
+use crate::json;
 use crate::open_cloud::{CloudError, OpenCloud};
 use crate::ports::{DbError, PortError};
 use crate::rooms::{RoomAnswer, RoomOp, Student};
@@ -35,7 +36,7 @@ pub(super) async fn erase(
     let Some(payload) = row.filter(|row| row.done_at.is_none()).and_then(|row| row.payload) else {
         return Ok(());
     };
-    let request: ErasureRequest = serde_json::from_str(&payload)
+    let request: ErasureRequest = json::from_str(&payload)
         .map_err(|_| JobError::Malformed("a request for erasure does not decode".to_owned()))?;
     let classes = erasure::classes(ports.db, school, &request.game_ids).await?;
     let mut seats = 0_u32;

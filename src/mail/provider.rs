@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Message;
+use crate::json;
 use crate::ports::MailError;
 
 /// A code that a provider gives an error; anything longer or stranger is not one.
@@ -59,7 +60,7 @@ pub fn http_verdict(status: u16, body: &[u8]) -> Result<(), MailError> {
     if (200..300).contains(&status) {
         return Ok(());
     }
-    let name = serde_json::from_slice::<Problem>(body).map(|problem| problem.name).unwrap_or_default();
+    let name = json::from_slice::<Problem>(body).map(|problem| problem.name).unwrap_or_default();
     // The key was used for a mail that read otherwise: this one was sent, and a deploy changed its words since.
     if status == 409 && name == "invalid_idempotent_request" {
         return Ok(());

@@ -10,6 +10,7 @@ use serde::Serialize;
 pub use introspection::{Introspection, KeyScope};
 
 use crate::domain::roblox::is_roblox_id;
+use crate::json;
 use crate::ports::{Http, Outbound, PortError};
 
 /// Where it is.
@@ -90,8 +91,8 @@ impl OpenCloud<'_> {
     pub async fn introspect(&self, api_key: &str) -> Result<Introspection, CloudError> {
         let path = "/api-keys/v1/introspect".to_owned();
         let body = self.post(path, None, &Introspect { api_key }).await?;
-        serde_json::from_slice(&body).map_err(|error| {
-            CloudError::Unavailable(format!("an introspection does not decode: {:?}", error.classify()))
+        json::from_slice(&body).map_err(|error| {
+            CloudError::Unavailable(format!("an introspection does not decode: {:?}", error.kind()))
         })
     }
 

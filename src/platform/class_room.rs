@@ -49,7 +49,7 @@ impl DurableObject for ClassRoom {
                 self.sync(caller, body).await
             }
             CALL => {
-                let Call { class, op } = request.json().await?;
+                let Call { class, op } = stub::read(&mut request).await?;
                 let answer = self.run(|room, ctx| room.call(ctx, &class, op)).await?;
                 Response::from_json(&answer)
             }

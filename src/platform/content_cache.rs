@@ -14,6 +14,7 @@ use super::object_sql::ObjectSql;
 use super::system::System;
 use super::{stub, transaction};
 use crate::content_cache::{CacheAnswer, CacheLimits, CacheOp, Shard};
+use crate::json;
 use crate::ports::{CacheShards, Clock, DbError, PortError, Sql};
 
 /// The binding.
@@ -39,7 +40,7 @@ impl ContentCacheObjects {
         let stub = self.0.get_by_name(&format!("shard:{shard}"))?;
         let answer = stub::post(stub, "/call", None, &serde_json::to_string(call)?.into()).await?;
         match answer.status {
-            200 => Ok(serde_json::from_slice(&answer.body)?),
+            200 => Ok(json::from_slice(&answer.body)?),
             status => Err(Error::RustError(format!("a shard answered {status}"))),
         }
     }
@@ -99,7 +100,7 @@ impl DurableObject for ContentCache {
         if stub::is_ping(&request) {
             return Response::empty();
         }
-        let Call { limits, op } = request.json().await?;
+        let Call { limits, op } = stub::read(&mut request).await?;
         let answer = self.run(|shard, sql| shard.call(sql, System.now(), limits, op))?;
         self.wake_in(limits.backup_ms).await?;
         Response::from_json(&answer)

@@ -15,6 +15,7 @@ use super::system::System;
 use super::{stub, transaction};
 use crate::domain::ids::UserId;
 use crate::inbox::{self, Effect, InboxAnswer, InboxOp};
+use crate::json;
 use crate::ports::{Clock, Inboxes, PortError};
 use crate::realtime::EventLog;
 
@@ -36,7 +37,7 @@ impl InboxObjects {
         let stub = self.0.get_by_name(inbox::object_name(user))?;
         let answer = stub::post(stub, CALL, None, &serde_json::to_string(op)?.into()).await?;
         match answer.status {
-            200 => Ok(serde_json::from_slice(&answer.body)?),
+            200 => Ok(json::from_slice(&answer.body)?),
             status => Err(Error::RustError(format!("the inbox answered {status}"))),
         }
     }
@@ -67,7 +68,7 @@ impl DurableObject for Inbox {
             return Response::empty();
         }
         match request.path().as_str() {
-            CALL => self.call(request.json().await?).await,
+            CALL => self.call(stub::read(&mut request).await?).await,
             path if path.starts_with("/apps/") => self.hub.api(&mut request, &self.log).await,
             _ => self.hub.open(&request, true).await,
         }

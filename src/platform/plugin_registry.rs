@@ -13,6 +13,7 @@ use super::object_sql::ObjectSql;
 use super::system::System;
 use super::{stub, transaction};
 use crate::domain::plugin::RegistryName;
+use crate::json;
 use crate::plugins::{Context, Registry, RegistryAnswer, RegistryOp};
 use crate::ports::{Clock, DbError, Plugins, PortError};
 
@@ -32,7 +33,7 @@ impl PluginRegistries {
         let stub = self.0.get_by_name(registry.as_str())?;
         let answer = stub::post(stub, "/call", None, &serde_json::to_string(op)?.into()).await?;
         match answer.status {
-            200 => Ok(serde_json::from_slice(&answer.body)?),
+            200 => Ok(json::from_slice(&answer.body)?),
             status => Err(Error::RustError(format!("the registry answered {status}"))),
         }
     }
@@ -87,7 +88,7 @@ impl DurableObject for PluginRegistry {
         if stub::is_ping(&request) {
             return Response::empty();
         }
-        let op: RegistryOp = request.json().await?;
+        let op: RegistryOp = stub::read(&mut request).await?;
         let (answer, sweep_ms) = self.run(|registry, ctx| registry.call(ctx, op))?;
         let is_empty = self.registry.borrow().is_empty();
         if !is_empty && !self.has_alarm.get() {

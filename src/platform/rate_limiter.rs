@@ -13,6 +13,7 @@ use super::stub;
 use super::system::System;
 use crate::domain::rate_limit::{Counters, Limit, Verdict, give_back, spend};
 use crate::domain::tokens::sha256_hex;
+use crate::json;
 use crate::ports::{Clock, PortError, RateLimits};
 
 /// The binding.
@@ -55,7 +56,7 @@ impl RateLimiterObjects {
         let shard = sha256_hex(&call.bucket).get(..2).unwrap_or_default().to_owned();
         let call = serde_json::to_string(call)?.into();
         let answer = stub::post(self.0.get_by_name(&shard)?, "/", None, &call).await?;
-        Ok(serde_json::from_slice(&answer.body)?)
+        Ok(json::from_slice(&answer.body)?)
     }
 
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Verdict, PortError>> {
@@ -95,12 +96,12 @@ impl DurableObject for RateLimiter {
         if stub::is_ping(&request) {
             return Response::empty();
         }
-        let call: Call = request.json().await?;
+        let call: Call = stub::read(&mut request).await?;
         // From here to the write nothing is awaited: no other call comes between.
         let sql = self.state.storage().sql();
         sql.exec(CREATE, None)?;
         let row = sql.exec(GET, vec![call.bucket.as_str().into()])?.to_array::<Row>()?.into_iter().next();
-        let counters: Counters = row.and_then(|row| serde_json::from_str(&row.body).ok()).unwrap_or_default();
+        let counters: Counters = row.and_then(|row| json::from_str(&row.body).ok()).unwrap_or_default();
         let now = System.now();
         let (next, verdict) = match call.back {
             None => spend(&counters, call.limit, now),

@@ -14,6 +14,7 @@ use super::stub;
 use super::system::System;
 use crate::domain::revocation::{Freshness, Revocation, RevocationCopy};
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::ports::{Clock, Log, PortError, Revocations};
 
 /// The binding.
@@ -65,7 +66,7 @@ impl RevocationLists {
     async fn fetch(&self) -> worker::Result<()> {
         let asked_at = System.now();
         let answer = self.ask("/list", "").await?;
-        let rows: Vec<Row> = serde_json::from_slice(&answer.body)?;
+        let rows: Vec<Row> = json::from_slice(&answer.body)?;
         let list = rows.into_iter().map(Revocation::from).collect();
         COPY.with(|copy| *copy.borrow_mut() = Some(RevocationCopy::new(list, asked_at)));
         Ok(())

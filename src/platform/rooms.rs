@@ -6,6 +6,7 @@ use worker::send::SendFuture;
 use worker::{Env, ObjectNamespace};
 
 use super::stub;
+use crate::json;
 use crate::ports::{PortError, Rooms};
 use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncCaller, SyncReply};
 
@@ -50,7 +51,7 @@ impl RoomObjects {
         let answer = stub::post(stub, SYNC, Some((CALLER, &caller)), &body).await.map_err(port_error)?;
         match answer.status {
             200 => Ok(SyncReply::Answer(answer.body)),
-            REFUSED => serde_json::from_slice(&answer.body).map(SyncReply::Refused).map_err(port_error),
+            REFUSED => json::from_slice(&answer.body).map(SyncReply::Refused).map_err(port_error),
             status => Err(port_error(format!("the room answered {status}"))),
         }
     }
@@ -60,7 +61,7 @@ impl RoomObjects {
         let call = serde_json::to_string(&Call { class, op }).map_err(port_error)?;
         let answer = stub::post(stub, CALL, None, &call.into()).await.map_err(port_error)?;
         match answer.status {
-            200 => serde_json::from_slice(&answer.body).map_err(port_error),
+            200 => json::from_slice(&answer.body).map_err(port_error),
             status => Err(port_error(format!("the room answered {status}"))),
         }
     }

@@ -16,6 +16,7 @@ use super::{background, stub, transaction};
 use crate::domain::revocation::Freshness;
 use crate::domain::runtime_config::{RuntimeConfig as Config, Settings, SettingsCopy};
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::ports::{Clock, Log, PortError, RuntimeSettings};
 use crate::runtime_config::{self, ConfigAnswer, ConfigOp};
 
@@ -55,7 +56,7 @@ impl RuntimeConfigObject {
         if answer.status != 200 {
             return Err(Error::RustError(format!("status {}", answer.status)));
         }
-        let answer: ConfigAnswer = serde_json::from_slice(&answer.body)?;
+        let answer: ConfigAnswer = json::from_slice(&answer.body)?;
         if let ConfigAnswer::Current(settings) | ConfigAnswer::Changed { new: settings, .. } = &answer {
             remember(*settings, asked_at);
         }
@@ -124,7 +125,7 @@ impl DurableObject for RuntimeConfig {
         if stub::is_ping(&request) {
             return Response::empty();
         }
-        let Call { start, op } = request.json().await?;
+        let Call { start, op } = stub::read(&mut request).await?;
         let storage = self.state.storage();
         let sql = ObjectSql(storage.sql());
         let answer = transaction::run(&storage, || runtime_config::call(&sql, System.now(), start, op))?;

@@ -2,11 +2,14 @@
 //! and takes the answer through a stream; on the hot path that was a third of what a sync cost.
 
 use js_sys::{Promise, Uint8Array};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::web_sys::{self, Headers, RequestInit};
-use worker::{Error, Stub};
+use worker::{Error, Request, Stub};
+
+use crate::json;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,6 +26,17 @@ pub(super) const PING: &str = "/ping";
 /// Whether an object is only asked if it is there.
 pub(super) fn is_ping(request: &worker::Request) -> bool {
     request.path() == PING
+}
+
+/// Reads what an object is called with.
+pub(super) async fn read<T: DeserializeOwned>(request: &mut Request) -> Result<T, Error> {
+    Ok(json::from_slice(&request.bytes().await?)?)
+}
+
+impl From<json::Error> for Error {
+    fn from(error: json::Error) -> Self {
+        Self::RustError(error.to_string())
+    }
 }
 
 /// What an object answered.

@@ -13,6 +13,7 @@ use super::object_sql::ObjectSql;
 use super::system::System;
 use super::{background, stub, transaction};
 use crate::domain::metrics::{Registry, Sample};
+use crate::json;
 use crate::ports::{Clock, Log, Metrics, Pause, PortError};
 use crate::telemetry::buffer::{Buffer, FLUSH_MS, Then};
 use crate::telemetry::{self, TelemetryOp};
@@ -38,7 +39,7 @@ impl TelemetryObject {
         let stub = self.0.get_by_name(telemetry::OBJECT)?;
         let answer = stub::post(stub, "/call", None, &serde_json::to_string(op)?.into()).await?;
         match answer.status {
-            200 => Ok(serde_json::from_slice(&answer.body)?),
+            200 => Ok(json::from_slice(&answer.body)?),
             status => Err(Error::RustError(format!("status {status}"))),
         }
     }
@@ -101,7 +102,7 @@ impl DurableObject for Telemetry {
         if stub::is_ping(&request) {
             return Response::empty();
         }
-        let op: TelemetryOp = request.json().await?;
+        let op: TelemetryOp = stub::read(&mut request).await?;
         let storage = self.state.storage();
         let sql = ObjectSql(storage.sql());
         let mut rules = self.rules.borrow_mut();

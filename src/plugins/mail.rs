@@ -7,6 +7,7 @@ use super::roster::{broken, of};
 use super::{Context, Registry};
 use crate::domain::ids::PluginId;
 use crate::domain::time::{DAY_MS, Timestamp};
+use crate::json;
 use crate::ports::{DbError, decode, decode_first};
 
 /// The most messages that wait for one plugin: the queue of the old plugin is as long.
@@ -126,7 +127,7 @@ impl Registry {
         }
         let rows: Vec<Row> = decode(ctx.sql.query(WAITING, &of(id, [PAGE.into()]))?)?;
         let messages = rows.into_iter().map(|row| {
-            let data = serde_json::from_str(&row.body).map_err(|error| broken(&error))?;
+            let data = json::from_str(&row.body).map_err(|error| broken(&error))?;
             let at = Timestamp::from_millis(row.at);
             Ok(MessageView { id: row.no, kind: row.kind, data, from: row.sender, at })
         });

@@ -1,6 +1,7 @@
 //! Who is registered: coming in, being paired, going, and being pushed out where there is no room.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use crate::domain::ids::{PluginId, SchoolId};
 use crate::domain::plugin::Registration;
 use crate::domain::rate_limit::Counters;
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::ports::{DbError, Value, decode, decode_first};
 
 /// The most plugins of a lobby; sixteen of them hold 32,000 plugins that nobody has paired within an hour.
@@ -100,7 +102,7 @@ fn length(text: &str) -> i64 {
     i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
-pub(super) fn broken(error: &serde_json::Error) -> DbError {
+pub(super) fn broken(error: &dyn fmt::Display) -> DbError {
     DbError::Backend(error.to_string())
 }
 
@@ -199,7 +201,7 @@ impl Registry {
         schema::prepare(ctx.sql)?;
         let mut plugins = BTreeMap::new();
         for row in decode::<Row>(ctx.sql.query(LOAD, &[])?)? {
-            let record = serde_json::from_str(&row.body).map_err(|error| broken(&error))?;
+            let record = json::from_str(&row.body).map_err(|error| broken(&error))?;
             let seen_at = (row.seen_at > 0).then(|| Timestamp::from_millis(row.seen_at));
             let record_bytes = length(&row.body);
             let (waiting, bytes) = (row.waiting, row.bytes);

@@ -8,6 +8,7 @@ use super::roster::{broken, of};
 use super::{Context, Registry};
 use crate::domain::ids::{PluginId, PluginSessionId};
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::ports::{DbError, decode, decode_first};
 
 /// The most sessions of a plugin that are on: a person has one or two.
@@ -71,7 +72,7 @@ impl SessionRow {
             status: if self.ended_at.is_some() { "ended" } else { "active" }.to_owned(),
             started_at: Timestamp::from_millis(self.started_at),
             ended_at: self.ended_at.map(Timestamp::from_millis),
-            data: serde_json::from_str(&self.body).map_err(|error| broken(&error))?,
+            data: json::from_str(&self.body).map_err(|error| broken(&error))?,
         })
     }
 }
@@ -146,7 +147,7 @@ pub(super) fn sessions(ctx: Context<'_>, plugin: &PluginId) -> Result<Vec<Sessio
 pub(super) fn newest_progress(ctx: Context<'_>, plugin: &PluginId) -> Result<Vec<PluginProgress>, DbError> {
     let rows: Vec<ProgressRow> = decode(ctx.sql.query(PROGRESS, &of(plugin, [PROGRESS_PAGE.into()]))?)?;
     let read = |row: ProgressRow| {
-        let body = serde_json::from_str(&row.body).map_err(|error| broken(&error))?;
+        let body = json::from_str(&row.body).map_err(|error| broken(&error))?;
         let at = Timestamp::from_millis(row.at);
         Ok(PluginProgress { student_id: row.student_id, lesson_id: row.lesson_id, body, at })
     };

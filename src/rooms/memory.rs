@@ -12,6 +12,7 @@ use super::{ClassFacts, Context, Effect, Progress, Seat, SeatStatus};
 use crate::domain::ids::SeatId;
 use crate::domain::time::Timestamp;
 use crate::domain::xp;
+use crate::json;
 use crate::ports::{DbError, Sql, decode, decode_first};
 
 /// See the module.
@@ -127,7 +128,7 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, DbError>
 
 /// JSON from a column.
 pub(super) fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
-    serde_json::from_str(json)
+    json::from_str(json)
         .map_err(|error| DbError::Backend(format!("a stored document does not decode: {error}")))
 }
 

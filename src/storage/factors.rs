@@ -10,6 +10,7 @@ use crate::domain::ids::{FactorId, SchoolId, UserId};
 use crate::domain::signature::PublicJwk;
 use crate::domain::time::Timestamp;
 use crate::domain::webauthn::{Assertion, Descriptor, NewPasskey, StoredPasskey};
+use crate::json;
 use crate::ports::{Database, DbError, Statement, Value, decode, decode_first};
 
 /// The most factors of one person: an app and a key on each of several devices.
@@ -84,7 +85,7 @@ impl FactorRow {
         Some(StoredPasskey {
             user_id: self.user_id.clone(),
             credential_id: self.credential_id.clone()?,
-            public_key: serde_json::from_str::<PublicJwk>(self.public_key.as_deref()?).ok()?,
+            public_key: json::from_str::<PublicJwk>(self.public_key.as_deref()?).ok()?,
             sign_count: self.sign_count?,
             is_backup_eligible: self.is_backup_eligible? != 0,
         })
@@ -92,7 +93,7 @@ impl FactorRow {
 
     /// Passkey: how a browser finds it.
     pub fn descriptor(&self) -> Option<Descriptor> {
-        let transports = serde_json::from_str(self.transports.as_deref()?).unwrap_or_default();
+        let transports = json::from_str(self.transports.as_deref()?).unwrap_or_default();
         Some(Descriptor::new(self.credential_id.clone()?, transports))
     }
 }

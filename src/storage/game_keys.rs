@@ -7,6 +7,7 @@ use crate::domain::audit::AuditEvent;
 use crate::domain::ids::{GameKeyId, SchoolId, UserId};
 use crate::domain::key::{KeyKind, KeyScope, MAX_KEYS};
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::ports::{Database, DbError, Statement, Value, decode, decode_first};
 
 /// A key that is good.
@@ -30,7 +31,7 @@ impl GameKeyRow {
 
 /// What cannot be read gives no right.
 fn parse_scopes(json: &str) -> Vec<KeyScope> {
-    serde_json::from_str(json).unwrap_or_default()
+    json::from_str(json).unwrap_or_default()
 }
 
 const GOOD: &str = "

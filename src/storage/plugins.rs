@@ -8,6 +8,7 @@ use crate::domain::ids::{PluginId, SchoolId, UserId};
 use crate::domain::plugin::{Capability, MAX_PAIRED, Registration, RegistryName};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Identity, Scope};
+use crate::json;
 use crate::ports::{Database, DbError, Statement, Value, decode, decode_first};
 
 /// A code that a plugin asked for.
@@ -80,12 +81,12 @@ pub struct PairingRow {
 impl PairingRow {
     /// As the plugin registered.
     pub fn registration(&self) -> Result<Registration, DbError> {
-        serde_json::from_str(&self.registration).map_err(|error| DbError::Backend(error.to_string()))
+        json::from_str(&self.registration).map_err(|error| DbError::Backend(error.to_string()))
     }
 
     /// What it asks for; what cannot be read is nothing.
     pub fn capabilities(&self) -> Vec<Capability> {
-        serde_json::from_str(&self.capabilities).unwrap_or_default()
+        json::from_str(&self.capabilities).unwrap_or_default()
     }
 }
 
@@ -111,12 +112,12 @@ pub struct GrantRow {
 impl GrantRow {
     /// As the plugin registered then.
     pub fn registration(&self) -> Result<Registration, DbError> {
-        serde_json::from_str(&self.registration).map_err(|error| DbError::Backend(error.to_string()))
+        json::from_str(&self.registration).map_err(|error| DbError::Backend(error.to_string()))
     }
 
     /// What it may do; what cannot be read is nothing.
     pub fn capabilities(&self) -> Vec<Capability> {
-        serde_json::from_str(&self.capabilities).unwrap_or_default()
+        json::from_str(&self.capabilities).unwrap_or_default()
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{first, rows};
 use crate::domain::ids::{ClassId, SchoolId, SessionId};
 use crate::domain::results::{Sheet, SheetHead, SheetRow};
+use crate::json;
 use crate::ports::{Database, DbError, Statement, Value};
 use crate::rooms::Report;
 
@@ -86,5 +87,5 @@ pub async fn sheet(
 }
 
 fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
-    serde_json::from_str(json).map_err(|error| DbError::Backend(format!("a report does not decode: {error}")))
+    json::from_str(json).map_err(|error| DbError::Backend(format!("a report does not decode: {error}")))
 }

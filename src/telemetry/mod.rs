@@ -10,6 +10,7 @@ pub mod buffer;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::metrics::{Amount, Labels, Metric, Registry, Sample};
+use crate::json;
 use crate::ports::{DbError, Sql, decode};
 
 /// The name of the one object.
@@ -95,11 +96,11 @@ impl Telemetry {
 }
 
 impl Row {
-    fn sample(self) -> Result<Sample, serde_json::Error> {
+    fn sample(self) -> Result<Sample, json::Error> {
         Ok(Sample {
-            metric: serde_json::from_value(self.metric.into())?,
-            labels: serde_json::from_str(&self.labels)?,
-            amount: serde_json::from_str(&self.amount)?,
+            metric: json::from_value(self.metric.into())?,
+            labels: json::from_str(&self.labels)?,
+            amount: json::from_str(&self.amount)?,
         })
     }
 }

@@ -6,6 +6,7 @@ use super::fields::Fields;
 use super::wire::NAMES;
 use super::{scripts, themes};
 use crate::domain::quiz::{FieldError, FieldErrorCode, QuestionType};
+use crate::json;
 use crate::model::{
     Bloom, Brief, BriefKind, Difficulty, Objective, QuizWish, ScriptBrief, ScriptKind, TerrainBrief,
     TerrainSize,
@@ -29,7 +30,7 @@ pub fn content_request(body: &Map<String, Value>, is_strict: bool) -> Outcome {
     let mut kind = BriefKind::Lesson;
     if is_strict {
         fields.only(&NAMES);
-        let read = |word: &str| serde_json::from_value(Value::from(word)).ok();
+        let read = |word: &str| json::from_value(Value::from(word)).ok();
         kind = fields.choice(&["kind"], "lesson, quiz, terrain, script, activity", read).unwrap_or(kind);
     }
     brief(fields, kind)
@@ -158,13 +159,13 @@ fn difficulty(word: &str) -> Option<Difficulty> {
 }
 
 fn size(word: &str) -> Option<TerrainSize> {
-    serde_json::from_value(Value::from(word)).ok()
+    json::from_value(Value::from(word)).ok()
 }
 
 fn question_types(fields: &mut Fields<'_>) -> Vec<QuestionType> {
     let mut types: Vec<QuestionType> = Vec::new();
     for question_type in fields.list(&["question_types"], 7, |fields, pointer, item| {
-        let read = serde_json::from_value(item.clone()).ok();
+        let read = json::from_value(item.clone()).ok();
         if read.is_none() {
             let words = "one of multiple_choice, multiple_response, true_false, numeric, short_answer, ordering, matching";
             fields.fail(pointer, FieldErrorCode::Malformed, words);
@@ -206,7 +207,7 @@ fn objective(fields: &mut Fields<'_>, pointer: &str, item: &Value) -> Option<Obj
 }
 
 fn bloom(word: &str) -> Option<Bloom> {
-    serde_json::from_value(Value::String(word.trim().to_lowercase().replace("analyse", "analyze"))).ok()
+    json::from_value(Value::String(word.trim().to_lowercase().replace("analyse", "analyze"))).ok()
 }
 
 #[cfg(test)]

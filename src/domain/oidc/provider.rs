@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::text;
 use crate::domain::signature::SignatureAlgorithm;
+use crate::json;
 
 /// More than anybody puts on one page.
 const MAX_PROVIDERS: usize = 16;
@@ -110,11 +111,10 @@ fn is_good_url(text: &str, is_local: bool) -> bool {
 
 /// Reads `OIDC_PROVIDERS`. What is wrong is said without any value.
 pub fn parse_providers(json: &str, is_local: bool) -> Result<Vec<Provider>, String> {
-    let providers: Vec<Provider> = serde_json::from_str(json).map_err(|error| {
+    let providers: Vec<Provider> = json::from_str(json).map_err(|error| {
         format!(
-            "must be a JSON list of {{id, name, issuer, client_id, client_secret?, scopes, …}}: line {} column {} is not",
-            error.line(),
-            error.column()
+            "must be a JSON list of {{id, name, issuer, client_id, client_secret?, scopes, …}}: {} is not",
+            if error.pointer().is_empty() { "it" } else { error.pointer() }
         )
     })?;
     if providers.len() > MAX_PROVIDERS {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::domain::quiz::{FieldError, FieldErrorCode};
+use crate::json;
 
 /// A JSON object of the caller's own. Luau writes an empty table as `[]`, so an empty list is an empty object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -30,7 +31,7 @@ impl Document {
 
     /// As it was stored. What cannot be read is empty.
     pub fn stored(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
+        json::from_str(text).unwrap_or_default()
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::domain::time::Timestamp;
+use crate::json;
 
 /// How far a signature's time may be off, in seconds: what Roblox's own guide calls reasonable.
 const TOLERANCE_S: i64 = 600;
@@ -111,7 +112,7 @@ struct Wire {
 impl Notification {
     /// Reads one.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let wire: Wire = serde_json::from_slice(body).ok()?;
+        let wire: Wire = json::from_slice(body).ok()?;
         let is_word = |text: &str, most: usize| {
             (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
         };

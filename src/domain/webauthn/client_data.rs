@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::{Expected, WebAuthnError};
+use crate::json;
 
 /// Of what kind the ceremony was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -31,8 +32,7 @@ struct ClientData {
 
 /// Checks kind, challenge and origin. Nobody frames our pages, so an answer from within a frame is none of ours.
 pub(super) fn check(json: &[u8], kind: CeremonyType, expected: &Expected<'_>) -> Result<(), WebAuthnError> {
-    let data: ClientData =
-        serde_json::from_slice(json).map_err(|_| WebAuthnError::Malformed("clientDataJSON"))?;
+    let data: ClientData = json::from_slice(json).map_err(|_| WebAuthnError::Malformed("clientDataJSON"))?;
     if data.kind != kind {
         return Err(WebAuthnError::WrongType);
     }

@@ -2,6 +2,7 @@
 
 use super::luau::Luau;
 use crate::domain::quiz::{AuthorQuestion, AuthorQuiz, QuestionType};
+use crate::json;
 use crate::model::{Region, Script, ScriptKind, ScriptType, Shape, Terrain};
 
 /// The line of a template that the parameters take the place of.
@@ -149,7 +150,7 @@ pub fn figure(name: &str, lines: &[String], walk_speed: i64, walk_radius: i64) -
 impl ScriptKind {
     /// Of a name on the wire.
     pub fn parse(name: &str) -> Option<Self> {
-        serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+        json::from_value(serde_json::Value::String(name.to_owned())).ok()
     }
 }
 
