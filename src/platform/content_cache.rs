@@ -5,10 +5,7 @@ use std::cell::{Cell, RefCell};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use worker::send::SendFuture;
-use worker::{
-    DurableObject, Env, Error, ObjectNamespace, Request, Response, State, WebSocket,
-    WebSocketIncomingMessage, durable_object,
-};
+use worker::{DurableObject, Env, Error, ObjectNamespace, Request, Response, State, durable_object};
 
 use super::object_sql::ObjectSql;
 use super::system::System;
@@ -61,7 +58,7 @@ impl CacheShards for ContentCacheObjects {
 }
 
 /// One of the objects.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct ContentCache {
     state: State,
     shard: RefCell<Shard>,
@@ -112,17 +109,5 @@ impl DurableObject for ContentCache {
             self.wake_in(millis).await?;
         }
         Response::empty()
-    }
-
-    async fn websocket_message(&self, ws: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
-        ws.close(Some(1003), Some("no sockets here"))
-    }
-
-    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_error(&self, _: WebSocket, _: Error) -> worker::Result<()> {
-        Ok(())
     }
 }

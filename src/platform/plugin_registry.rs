@@ -4,10 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use futures::future::BoxFuture;
 use worker::send::SendFuture;
-use worker::{
-    DurableObject, Env, Error, ObjectNamespace, Request, Response, State, WebSocket,
-    WebSocketIncomingMessage, durable_object,
-};
+use worker::{DurableObject, Env, Error, ObjectNamespace, Request, Response, State, durable_object};
 
 use super::object_sql::ObjectSql;
 use super::system::System;
@@ -52,7 +49,7 @@ impl Plugins for PluginRegistries {
 }
 
 /// One of the objects.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct PluginRegistry {
     state: State,
     registry: RefCell<Registry>,
@@ -108,17 +105,5 @@ impl DurableObject for PluginRegistry {
             self.has_alarm.set(true);
         }
         Response::empty()
-    }
-
-    async fn websocket_message(&self, ws: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
-        ws.close(Some(1003), Some("no sockets here"))
-    }
-
-    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_error(&self, _: WebSocket, _: Error) -> worker::Result<()> {
-        Ok(())
     }
 }

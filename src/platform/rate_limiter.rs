@@ -4,10 +4,7 @@ use futures::TryFutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use worker::send::SendFuture;
-use worker::{
-    DurableObject, Env, Error, ObjectNamespace, Request, Response, SqlStorage, State, WebSocket,
-    WebSocketIncomingMessage, durable_object,
-};
+use worker::{DurableObject, Env, ObjectNamespace, Request, Response, SqlStorage, State, durable_object};
 
 use super::stub;
 use super::system::System;
@@ -77,7 +74,7 @@ impl RateLimits for RateLimiterObjects {
 }
 
 /// One of the objects.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct RateLimiter {
     state: State,
 }
@@ -124,18 +121,6 @@ impl DurableObject for RateLimiter {
         sql.exec(CREATE, None)?;
         sql.exec(FORGET, vec![System.now().as_millis().into()])?;
         Response::empty()
-    }
-
-    async fn websocket_message(&self, ws: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
-        ws.close(Some(1003), Some("no sockets here"))
-    }
-
-    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_error(&self, _: WebSocket, _: Error) -> worker::Result<()> {
-        Ok(())
     }
 }
 

@@ -5,10 +5,7 @@ use std::cell::RefCell;
 use futures::future::BoxFuture;
 use serde::Deserialize;
 use worker::send::SendFuture;
-use worker::{
-    DurableObject, Env, Error, ObjectNamespace, Request, Response, State, WebSocket,
-    WebSocketIncomingMessage, durable_object,
-};
+use worker::{DurableObject, Env, Error, ObjectNamespace, Request, Response, State, durable_object};
 
 use super::stub;
 use super::system::System;
@@ -152,7 +149,7 @@ impl From<Row> for Revocation {
 }
 
 /// The object.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct RevocationList {
     state: State,
 }
@@ -184,17 +181,5 @@ impl DurableObject for RevocationList {
         sql.exec(CREATE, None)?;
         sql.exec(FORGET, vec![System.now().as_millis().into()])?;
         Response::empty()
-    }
-
-    async fn websocket_message(&self, ws: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
-        ws.close(Some(1003), Some("no sockets here"))
-    }
-
-    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_error(&self, _: WebSocket, _: Error) -> worker::Result<()> {
-        Ok(())
     }
 }

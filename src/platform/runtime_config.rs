@@ -5,10 +5,7 @@ use std::cell::{Cell, RefCell};
 use futures::future::{BoxFuture, ready};
 use serde::{Deserialize, Serialize};
 use worker::send::SendFuture;
-use worker::{
-    DurableObject, Env, Error, ObjectNamespace, Request, Response, State, WebSocket,
-    WebSocketIncomingMessage, durable_object,
-};
+use worker::{DurableObject, Env, Error, ObjectNamespace, Request, Response, State, durable_object};
 
 use super::object_sql::ObjectSql;
 use super::system::System;
@@ -111,7 +108,7 @@ impl RuntimeSettings for RuntimeConfigObject {
 }
 
 /// The object.
-#[durable_object]
+#[durable_object(fetch)]
 pub struct RuntimeConfig {
     state: State,
 }
@@ -130,21 +127,5 @@ impl DurableObject for RuntimeConfig {
         let sql = ObjectSql(storage.sql());
         let answer = transaction::run(&storage, || runtime_config::call(&sql, System.now(), start, op))?;
         Response::from_json(&answer)
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        Response::empty()
-    }
-
-    async fn websocket_message(&self, ws: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
-        ws.close(Some(1003), Some("no sockets here"))
-    }
-
-    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_error(&self, _: WebSocket, _: Error) -> worker::Result<()> {
-        Ok(())
     }
 }

@@ -4,10 +4,7 @@ use std::cell::RefCell;
 
 use futures::future::BoxFuture;
 use worker::send::SendFuture;
-use worker::{
-    DurableObject, Env, Error, ObjectNamespace, Request, Response, State, WebSocket,
-    WebSocketIncomingMessage, durable_object,
-};
+use worker::{DurableObject, Env, Error, ObjectNamespace, Request, Response, State, durable_object};
 
 use super::object_sql::ObjectSql;
 use super::system::System;
@@ -87,7 +84,7 @@ impl Metrics for TelemetryObject {
 }
 
 /// The object.
-#[durable_object]
+#[durable_object(fetch)]
 pub struct Telemetry {
     state: State,
     rules: RefCell<telemetry::Telemetry>,
@@ -112,21 +109,5 @@ impl DurableObject for Telemetry {
             *rules = telemetry::Telemetry::default();
         }
         Response::from_json(&answer?)
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        Response::empty()
-    }
-
-    async fn websocket_message(&self, ws: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
-        ws.close(Some(1003), Some("no sockets here"))
-    }
-
-    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_error(&self, _: WebSocket, _: Error) -> worker::Result<()> {
-        Ok(())
     }
 }
