@@ -1,4 +1,4 @@
-//! The contract, made of the handlers' own documentation. On the host only: the Worker serves the committed file.
+//! The contract, made of the handlers' own documentation. On the host only: Cloudflare serves the committed file.
 
 use std::collections::BTreeMap;
 

@@ -6,17 +6,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use axum::Json as Out;
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use futures::future::{Either, join_all, select};
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::Person;
+use super::out::Out;
 use super::routing::{OpenApiRouter, routes};
 use super::{App, AppState};
 use crate::domain::health::{
@@ -25,8 +25,6 @@ use crate::domain::health::{
 use crate::domain::time::Timestamp;
 use crate::ports::{PortError, Statement};
 
-/// The contract, as a test holds it to the code.
-const OPENAPI: &str = include_str!("../openapi.json");
 /// Answers when D1 does and the migrations were applied.
 const DATABASE_PROBE: &str = "select 1 as found from schools limit 1";
 /// How often a request looks whether another one's checks are done.
@@ -34,11 +32,7 @@ const LOOK_MS: u32 = 50;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(health))
-        .routes(routes!(live))
-        .routes(routes!(ready))
-        .routes(routes!(openapi))
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(live)).routes(routes!(ready))
 }
 
 /// Routes of a developer's own machine.
@@ -229,16 +223,9 @@ async fn ready(State(app): State<AppState>) -> impl IntoResponse {
     report(&app).await
 }
 
-/// The contract
-#[utoipa::path(get, path = "/openapi.json", tag = "health",
-    responses((status = 200, content_type = "application/json", body = serde_json::Value)))]
-async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=60")], OPENAPI)
-}
-
 /// Who calls, by nothing but the token: `npm run bench -- auth` measures what that costs.
-async fn caller(Person(identity): Person) -> axum::Json<serde_json::Value> {
-    axum::Json(serde_json::json!({ "user_id": identity.user_id }))
+async fn caller(Person(identity): Person) -> Out<serde_json::Value> {
+    Out(serde_json::json!({ "user_id": identity.user_id }))
 }
 
 /// Dies, so that a test can see the next request live.

@@ -19,7 +19,7 @@ const outputs = [inRoot("build", "index.js")];
 export async function buildWorker() {
   const rustc = (await capture("rustc", ["-V"])).stdout;
   const hash = () =>
-    hashOf([inRoot("src"), inRoot("handlers"), inRoot("Cargo.toml"), inRoot("Cargo.lock"), inRoot("openapi.json")], {
+    hashOf([inRoot("src"), inRoot("handlers"), inRoot("Cargo.toml"), inRoot("Cargo.lock")], {
       rustc,
       tools: workerTools,
     });

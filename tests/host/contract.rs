@@ -42,13 +42,6 @@ fn every_reference_in_the_document_leads_somewhere() {
 }
 
 #[test]
-fn the_document_is_served() {
-    let app = TestApp::new();
-    let served = app.anonymous().get("/openapi.json").expect(200);
-    assert_eq!(served["info"]["title"], "ToolboxAI Edge");
-}
-
-#[test]
 fn migrations_apply_in_order_to_an_empty_database_and_all_tables_are_strict() {
     let connection = Connection::open_in_memory().unwrap();
     for sql in migrations() {
