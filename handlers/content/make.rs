@@ -7,6 +7,7 @@ use crate::domain::quiz::FieldError;
 use crate::handlers::App;
 use crate::handlers::context::RequestContext;
 use crate::handlers::problem::{ApiError, ProblemCode};
+use crate::json;
 use crate::model::{Brief, BriefKind, Draft, ModelError};
 
 /// Of drafts as they are kept: another one forgets all that were kept before.
@@ -50,7 +51,7 @@ pub(super) async fn make(
 /// A cache that fails is an empty one.
 async fn kept(app: &App, key: &CacheKey) -> Option<Draft> {
     match app.content_cache.get(key.clone()).await {
-        Ok(text) => serde_json::from_str(&text?).ok(),
+        Ok(text) => json::from_str(&text?).ok(),
         Err(error) => {
             warn(app, "content cache did not answer", &error.to_string());
             None

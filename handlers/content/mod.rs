@@ -5,7 +5,6 @@ mod make;
 mod plugins;
 mod trigger;
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde_json::{Map, Value};
 
@@ -17,6 +16,7 @@ use super::problem::{ApiError, Problems};
 use super::routing::{OpenApiRouter, routes};
 use crate::domain::content::{ContentRequest, content_request};
 use crate::domain::limits::{Action, Per};
+use crate::handlers::out::Out;
 use answer::ContentResponse;
 use make::make;
 

@@ -1,6 +1,5 @@
 //! Content for Studio plugins, at the root as they always asked for it and under `/api/v1/plugins/content/`.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -15,28 +14,26 @@ use crate::domain::content::{
 use crate::domain::quiz::FieldError;
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::{Path, Query};
+use crate::handlers::out::Out;
 use crate::handlers::plugins::body::PluginBody;
 use crate::handlers::plugins::caller::{ContentGenerate, Needs, ScriptRead};
 use crate::handlers::problem::{ApiError, Problems};
-use crate::handlers::routing::{OpenApiRouter, routes};
+use crate::handlers::routing::{AlsoAt, OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::model::{Brief, ScriptKind};
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(generate_simple_content))
-        .routes(routes!(generate_content))
-        .routes(routes!(generate_plugin_content))
-        .routes(routes!(generate_content_v1))
-        .routes(routes!(generate_quiz))
-        .routes(routes!(generate_quiz_v1))
-        .routes(routes!(generate_terrain))
-        .routes(routes!(generate_terrain_v1))
-        .routes(routes!(generate_script))
-        .routes(routes!(generate_script_v1))
-        .routes(routes!(script_template))
-        .routes(routes!(script_template_v1))
+        .routes(routes!(generate_content).also_at(&[
+            "/generate_simple_content",
+            "/plugin/content/generate",
+            "/api/v1/plugins/content/generate",
+        ]))
+        .routes(routes!(generate_quiz).also_at(&["/api/v1/plugins/content/quiz"]))
+        .routes(routes!(generate_terrain).also_at(&["/api/v1/plugins/content/terrain"]))
+        .routes(routes!(generate_script).also_at(&["/api/v1/plugins/content/script"]))
+        .routes(routes!(script_template).also_at(&["/api/v1/plugins/content/scripts/{script_type}"]))
 }
 
 /// Reads a request.
@@ -79,24 +76,8 @@ macro_rules! generates {
 generates!(
     /// Generate a lesson
     ///
-    /// As Studio plugins ask the bridge for it. Fields that are not known are ignored.
-    generate_simple_content at "/generate_simple_content": ContentRequest by content
-);
-generates!(
-    /// Generate a lesson
-    ///
-    /// As Studio plugins ask the API for it.
+    /// Fields that are not known are ignored.
     generate_content at "/generate_content": ContentRequest by content
-);
-generates!(
-    /// Generate a lesson
-    ///
-    /// As newer Studio plugins ask for it.
-    generate_plugin_content at "/plugin/content/generate": ContentRequest by content
-);
-generates!(
-    /// Generate a lesson
-    generate_content_v1 at "/api/v1/plugins/content/generate": ContentRequest by content
 );
 generates!(
     /// Generate a quiz
@@ -105,26 +86,14 @@ generates!(
     generate_quiz at "/generate_quiz": QuizRequest by quiz_request
 );
 generates!(
-    /// Generate a quiz
-    generate_quiz_v1 at "/api/v1/plugins/content/quiz": QuizRequest by quiz_request
-);
-generates!(
     /// Generate terrain
     generate_terrain at "/generate_terrain": TerrainRequest by terrain_request
-);
-generates!(
-    /// Generate terrain
-    generate_terrain_v1 at "/api/v1/plugins/content/terrain": TerrainRequest by terrain_request
 );
 generates!(
     /// Generate a script
     ///
     /// Its source is `script`, too.
     generate_script at "/generate_script": ScriptRequest by script_request
-);
-generates!(
-    /// Generate a script
-    generate_script_v1 at "/api/v1/plugins/content/script": ScriptRequest by script_request
 );
 
 async fn template(app: &App, context: &RequestContext, kind: &str) -> Result<Response, ApiError> {
@@ -149,19 +118,6 @@ async fn template(app: &App, context: &RequestContext, kind: &str) -> Result<Res
     params(("script_type" = ScriptKind, Path)),
     responses((status = 200, body = String, content_type = "text/plain"), Problems))]
 async fn script_template(
-    State(app): State<AppState>,
-    _plugin: Needs<ScriptRead>,
-    context: RequestContext,
-    Path(kind): Path<String>,
-) -> Result<Response, ApiError> {
-    template(&app, &context, &kind).await
-}
-
-/// Show a script template
-#[utoipa::path(get, path = "/api/v1/plugins/content/scripts/{script_type}", tag = "content",
-    security(("plugin_token" = [])), params(("script_type" = ScriptKind, Path)),
-    responses((status = 200, body = String, content_type = "text/plain"), Problems))]
-async fn script_template_v1(
     State(app): State<AppState>,
     _plugin: Needs<ScriptRead>,
     context: RequestContext,

@@ -1,6 +1,5 @@
 //! Content that a plugin does not wait for: it comes as a message, `content_ready` or `error`.
 
-use axum::Json as Out;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
@@ -13,17 +12,18 @@ use super::make::make;
 use crate::domain::content::{content_request, quiz_request, script_request, terrain_request};
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::handlers::context::RequestContext;
+use crate::handlers::out::Out;
 use crate::handlers::plugins::body::{MAX_DATA_BYTES, PluginBody};
 use crate::handlers::plugins::caller::{ContentGenerate, Needs};
 use crate::handlers::problem::{ApiError, Problems};
-use crate::handlers::routing::{OpenApiRouter, routes};
+use crate::handlers::routing::{AlsoAt, OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::model::Brief;
 use crate::plugins::{RegistryOp, Told};
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(trigger_agents)).routes(routes!(trigger_agents_v1))
+    OpenApiRouter::new().routes(routes!(trigger_agents).also_at(&["/api/v1/plugins/content/trigger"]))
 }
 
 /// What is to be made.
@@ -134,18 +134,6 @@ async fn trigger(
 #[utoipa::path(post, path = "/plugin/trigger-agents", tag = "content", security(("plugin_token" = [])),
     request_body = TriggerIn, responses((status = 202, body = TriggerOut), Problems))]
 async fn trigger_agents(
-    State(app): State<AppState>,
-    plugin: Needs<ContentGenerate>,
-    context: RequestContext,
-    PluginBody(input): PluginBody<TriggerIn>,
-) -> Result<impl IntoResponse, ApiError> {
-    trigger(&app, plugin, &context, input).await
-}
-
-/// Ask for content without waiting
-#[utoipa::path(post, path = "/api/v1/plugins/content/trigger", tag = "content", security(("plugin_token" = [])),
-    request_body = TriggerIn, responses((status = 202, body = TriggerOut), Problems))]
-async fn trigger_agents_v1(
     State(app): State<AppState>,
     plugin: Needs<ContentGenerate>,
     context: RequestContext,

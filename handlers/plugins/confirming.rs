@@ -1,6 +1,5 @@
 //! The teacher's half of pairing: look at what a code stands for, say yes or no, see what is paired, end it.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -18,6 +17,7 @@ use crate::domain::user::Identity;
 use crate::handlers::auth::Teacher;
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::{Json, List, PageQuery, Path, Query};
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};

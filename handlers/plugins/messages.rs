@@ -11,8 +11,9 @@ use crate::domain::ids::PluginId;
 use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::time::Timestamp;
 use crate::handlers::context::RequestContext;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
-use crate::handlers::routing::{OpenApiRouter, routes};
+use crate::handlers::routing::{AlsoAt, OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::plugins::{Act, Acted, Mailbag, Sent};
 
@@ -22,16 +23,18 @@ const MAX_WORD: usize = 100;
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(poll_messages))
-        .routes(routes!(poll_messages_by_poll))
-        .routes(routes!(poll_messages_by_plugin_poll))
-        .routes(routes!(poll_messages_by_poll_messages))
-        .routes(routes!(poll_messages_by_messages_poll))
-        .routes(routes!(poll_messages_v1))
-        .routes(routes!(send_message))
-        .routes(routes!(send_message_by_plugin_send))
-        .routes(routes!(send_message_by_send))
-        .routes(routes!(send_message_v1))
+        .routes(routes!(poll_messages).also_at(&[
+            "/plugin/poll",
+            "/plugin/poll-messages",
+            "/poll-messages",
+            "/messages/poll",
+            "/api/v1/plugins/poll",
+        ]))
+        .routes(routes!(send_message).also_at(&[
+            "/plugin/send-message",
+            "/send-message",
+            "/api/v1/plugins/messages",
+        ]))
 }
 
 /// A poll. Unknown fields are ignored.
@@ -75,23 +78,11 @@ async fn poll(
     }
 }
 
-macro_rules! polls {
-    ($($name:ident at $path:literal),* $(,)?) => {$(
-        plugin_post! {
-            /// Poll messages
-            ///
-            /// In order. A message comes again until a poll says that it, or a later one, was received.
-            $name at $path: PluginCaller(PollIn) -> PollOut by poll
-        }
-    )*};
-}
-polls! {
-    poll_messages at "/plugin/messages",
-    poll_messages_by_poll at "/plugin/poll",
-    poll_messages_by_plugin_poll at "/plugin/poll-messages",
-    poll_messages_by_poll_messages at "/poll-messages",
-    poll_messages_by_messages_poll at "/messages/poll",
-    poll_messages_v1 at "/api/v1/plugins/poll",
+plugin_post! {
+    /// Poll messages
+    ///
+    /// In order. A message comes again until a poll says that it, or a later one, was received.
+    poll_messages at "/plugin/messages": PluginCaller(PollIn) -> PollOut by poll
 }
 
 /// A message. Unknown fields are ignored.
@@ -180,19 +171,9 @@ impl From<Paired> for PluginCaller {
     }
 }
 
-macro_rules! sends {
-    ($($name:ident at $path:literal),* $(,)?) => {$(
-        plugin_post! {
-            /// Send a message
-            ///
-            /// To a plugin of the same teacher: it comes with its next poll.
-            $name at $path: Paired(SendIn) -> SentOut by send
-        }
-    )*};
-}
-sends! {
-    send_message at "/plugin/message",
-    send_message_by_plugin_send at "/plugin/send-message",
-    send_message_by_send at "/send-message",
-    send_message_v1 at "/api/v1/plugins/messages",
+plugin_post! {
+    /// Send a message
+    ///
+    /// To a plugin of the same teacher: it comes with its next poll.
+    send_message at "/plugin/message": Paired(SendIn) -> SentOut by send
 }

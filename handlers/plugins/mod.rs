@@ -26,8 +26,8 @@ macro_rules! plugin_post {
             caller: $caller,
             context: RequestContext,
             PluginBody(input): PluginBody<$in>,
-        ) -> Result<axum::Json<$out>, ApiError> {
-            $does(&app, caller.into(), &context, input).await.map(axum::Json)
+        ) -> Result<Out<$out>, ApiError> {
+            $does(&app, caller.into(), &context, input).await.map(Out)
         }
     };
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json as Out;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -21,6 +20,7 @@ use crate::domain::plugin::{Capability, Registration, RegistryName, new_user_cod
 use crate::domain::tokens::{hex, sha256_hex};
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::bytes;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::{App, AppState};

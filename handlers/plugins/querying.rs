@@ -14,8 +14,9 @@ use crate::domain::roblox::{ContentKind, ContentStatus, Document};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Scope;
 use crate::handlers::context::RequestContext;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
-use crate::handlers::routing::{OpenApiRouter, routes};
+use crate::handlers::routing::{AlsoAt, OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::plugins::{Act, Acted, PluginProgress};
 use crate::storage::roblox::content::{self, ContentRow};
@@ -25,7 +26,7 @@ const MAX_ID: usize = 100;
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(query_plugin_data)).routes(routes!(query_plugin_data_v1))
+    OpenApiRouter::new().routes(routes!(query_plugin_data).also_at(&["/api/v1/plugins/query"]))
 }
 
 /// A question. Unknown fields are ignored.
@@ -173,10 +174,4 @@ plugin_post! {
     ///
     /// `get_lesson_content` of `lesson_id` and, where it matters, `content_type`; `get_student_progress` of `student_id` and `lesson_id`.
     query_plugin_data at "/plugin/database/query": Paired(QueryIn) -> QueryOut by query
-}
-plugin_post! {
-    /// Look something up
-    ///
-    /// As `/plugin/database/query`.
-    query_plugin_data_v1 at "/api/v1/plugins/query": Paired(QueryIn) -> QueryOut by query
 }

@@ -1,6 +1,5 @@
 //! Coming, staying alive, going.
 
-use axum::Json as Out;
 use axum::extract::State;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -20,8 +19,9 @@ use crate::domain::plugin::{Capability, ConnectionPreferences, Registration, Reg
 use crate::domain::time::Timestamp;
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::Path;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
-use crate::handlers::routing::{OpenApiRouter, routes};
+use crate::handlers::routing::{AlsoAt, OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::plugins::{Act, Acted, PluginStatus, RegistryAnswer, RegistryOp, Standing};
 use crate::storage::plugins;
@@ -34,15 +34,11 @@ const POLL_S: i64 = 2;
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(register_plugin))
-        .routes(routes!(register_plugin_v1))
-        .routes(routes!(heartbeat))
-        .routes(routes!(heartbeat_v1))
+        .routes(routes!(register_plugin).also_at(&["/api/v1/plugins/register"]))
+        .routes(routes!(heartbeat).also_at(&["/api/v1/plugins/heartbeat"]))
         .routes(routes!(heartbeat_of_plugin))
-        .routes(routes!(refresh_plugin_token))
-        .routes(routes!(refresh_plugin_token_v1))
-        .routes(routes!(unregister_plugin))
-        .routes(routes!(unregister_plugin_v1))
+        .routes(routes!(refresh_plugin_token).also_at(&["/api/v1/plugins/refresh"]))
+        .routes(routes!(unregister_plugin).also_at(&["/api/v1/plugins/unregister"]))
 }
 
 /// A plugin that registers. Unknown fields are ignored.
@@ -231,20 +227,6 @@ async fn register_plugin(
     register(&app, &headers, &context, &fields).await.map(Out)
 }
 
-/// Register a plugin
-///
-/// As `/register_plugin`.
-#[utoipa::path(post, path = "/api/v1/plugins/register", tag = "plugins", request_body = RegistrationIn,
-    responses((status = 200, body = RegisteredOut), Problems))]
-async fn register_plugin_v1(
-    State(app): State<AppState>,
-    context: RequestContext,
-    headers: HeaderMap,
-    PluginBody(fields): PluginBody<Map<String, Value>>,
-) -> Result<Out<RegisteredOut>, ApiError> {
-    register(&app, &headers, &context, &fields).await.map(Out)
-}
-
 /// What a heartbeat brings. Unknown fields are ignored.
 #[derive(Deserialize, ToSchema)]
 pub struct HeartbeatIn {
@@ -300,10 +282,6 @@ plugin_post! {
     /// Heartbeat
     heartbeat at "/heartbeat": PluginCaller(HeartbeatIn) -> HeartbeatOut by beat
 }
-plugin_post! {
-    /// Heartbeat
-    heartbeat_v1 at "/api/v1/plugins/heartbeat": PluginCaller(HeartbeatIn) -> HeartbeatOut by beat
-}
 
 /// Heartbeat of a plugin
 ///
@@ -329,23 +307,9 @@ async fn refresh_plugin_token(
     State(app): State<AppState>,
     caller: PluginCaller,
     context: RequestContext,
-    Path(id): Path<PluginId>,
+    id: Option<Path<PluginId>>,
 ) -> Result<Out<RegisteredOut>, ApiError> {
-    caller.is(Some(id.as_str()))?;
-    let (standing, token) = refreshed(&app, &caller, &context, None).await?;
-    Ok(Out(registered(&app, standing, token)))
-}
-
-/// Refresh a plugin's token
-///
-/// As `/plugin/{plugin_id}/token`.
-#[utoipa::path(post, path = "/api/v1/plugins/refresh", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = RegisteredOut), Problems))]
-async fn refresh_plugin_token_v1(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<RegisteredOut>, ApiError> {
+    caller.is(id.as_ref().map(|Path(id)| id.as_str()))?;
     let (standing, token) = refreshed(&app, &caller, &context, None).await?;
     Ok(Out(registered(&app, standing, token)))
 }
@@ -383,10 +347,4 @@ plugin_post! {
     ///
     /// One that nobody paired is forgotten. A paired one goes offline and stays paired: its token opens as before.
     unregister_plugin at "/unregister_plugin": PluginCaller(HeartbeatIn) -> DoneOut by leave
-}
-plugin_post! {
-    /// Unregister a plugin
-    ///
-    /// As `/unregister_plugin`.
-    unregister_plugin_v1 at "/api/v1/plugins/unregister": PluginCaller(HeartbeatIn) -> DoneOut by leave
 }

@@ -1,6 +1,5 @@
 //! What a plugin sees: itself, the teacher's other plugins, how the server is.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,20 +10,18 @@ use crate::domain::ids::PluginId;
 use crate::domain::time::Timestamp;
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::Path;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, Problems};
-use crate::handlers::routing::{OpenApiRouter, routes};
+use crate::handlers::routing::{AlsoAt, OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::plugins::{Act, Acted, PluginStatus, PluginView};
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(show_plugin))
-        .routes(routes!(show_plugin_v1))
-        .routes(routes!(list_own_plugins))
-        .routes(routes!(list_own_plugins_v1))
-        .routes(routes!(plugin_status))
-        .routes(routes!(plugin_status_v1))
+        .routes(routes!(show_plugin).also_at(&["/api/v1/plugins/me"]))
+        .routes(routes!(list_own_plugins).also_at(&["/api/v1/plugins/mine"]))
+        .routes(routes!(plugin_status).also_at(&["/api/v1/plugins/status"]))
 }
 
 /// A plugin.
@@ -36,16 +33,6 @@ pub struct PluginOut {
     plugin: PluginView,
 }
 
-async fn show(app: &App, caller: &PluginCaller, context: &RequestContext) -> Result<PluginOut, ApiError> {
-    match caller.act(app, context, Act::Show).await? {
-        Acted::Plugins(plugins) => {
-            let plugin = plugins.into_iter().next().ok_or_else(|| ApiError::not_found("plugin"))?;
-            Ok(PluginOut { success: true, plugin })
-        }
-        _ => Err(unexpected()),
-    }
-}
-
 /// Show a plugin
 ///
 /// Itself; that of another one is not found.
@@ -55,21 +42,16 @@ async fn show_plugin(
     State(app): State<AppState>,
     caller: PluginCaller,
     context: RequestContext,
-    Path(id): Path<PluginId>,
+    id: Option<Path<PluginId>>,
 ) -> Result<Out<PluginOut>, ApiError> {
-    caller.is(Some(id.as_str()))?;
-    show(&app, &caller, &context).await.map(Out)
-}
-
-/// Show this plugin
-#[utoipa::path(get, path = "/api/v1/plugins/me", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = PluginOut), Problems))]
-async fn show_plugin_v1(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<PluginOut>, ApiError> {
-    show(&app, &caller, &context).await.map(Out)
+    caller.is(id.as_ref().map(|Path(id)| id.as_str()))?;
+    match caller.act(&app, &context, Act::Show).await? {
+        Acted::Plugins(plugins) => {
+            let plugin = plugins.into_iter().next().ok_or_else(|| ApiError::not_found("plugin"))?;
+            Ok(Out(PluginOut { success: true, plugin }))
+        }
+        _ => Err(unexpected()),
+    }
 }
 
 /// Plugins.
@@ -94,19 +76,6 @@ async fn own(app: &App, caller: &PluginCaller, context: &RequestContext) -> Resu
 #[utoipa::path(get, path = "/plugins", tag = "plugins", security(("plugin_token" = [])),
     responses((status = 200, body = PluginsOut), Problems))]
 async fn list_own_plugins(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<PluginsOut>, ApiError> {
-    own(&app, &caller, &context).await.map(Out)
-}
-
-/// List the teacher's plugins
-///
-/// As `/plugins`.
-#[utoipa::path(get, path = "/api/v1/plugins/mine", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = PluginsOut), Problems))]
-async fn list_own_plugins_v1(
     State(app): State<AppState>,
     caller: PluginCaller,
     context: RequestContext,
@@ -168,19 +137,6 @@ async fn status(app: &App, caller: &PluginCaller, context: &RequestContext) -> R
 #[utoipa::path(get, path = "/status", tag = "plugins", security(("plugin_token" = [])),
     responses((status = 200, body = StatusOut), Problems))]
 async fn plugin_status(
-    State(app): State<AppState>,
-    caller: PluginCaller,
-    context: RequestContext,
-) -> Result<Out<StatusOut>, ApiError> {
-    status(&app, &caller, &context).await.map(Out)
-}
-
-/// How the server is
-///
-/// As `/status`.
-#[utoipa::path(get, path = "/api/v1/plugins/status", tag = "plugins", security(("plugin_token" = [])),
-    responses((status = 200, body = StatusOut), Problems))]
-async fn plugin_status_v1(
     State(app): State<AppState>,
     caller: PluginCaller,
     context: RequestContext,

@@ -1,6 +1,5 @@
 //! What a paired plugin does beside messages: sessions, progress, everything at once, and several things in one call.
 
-use axum::Json as Out;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,8 +16,9 @@ use crate::domain::quiz::{FieldError, FieldErrorCode};
 use crate::domain::time::Timestamp;
 use crate::handlers::context::RequestContext;
 use crate::handlers::extract::Path;
+use crate::handlers::out::Out;
 use crate::handlers::problem::{ApiError, ProblemCode, Problems};
-use crate::handlers::routing::{OpenApiRouter, routes};
+use crate::handlers::routing::{AlsoAt, OpenApiRouter, routes};
 use crate::handlers::{App, AppState};
 use crate::plugins::{Act, Acted, PluginProgress, SessionView, Synced};
 
@@ -30,14 +30,10 @@ const MAX_ID: usize = 100;
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(start_plugin_session))
-        .routes(routes!(start_plugin_session_v1))
-        .routes(routes!(end_plugin_session))
-        .routes(routes!(end_plugin_session_v1))
-        .routes(routes!(update_progress))
-        .routes(routes!(update_progress_v1))
-        .routes(routes!(sync_plugin))
-        .routes(routes!(sync_plugin_v1))
+        .routes(routes!(start_plugin_session).also_at(&["/api/v1/plugins/sessions"]))
+        .routes(routes!(end_plugin_session).also_at(&["/api/v1/plugins/sessions/{plugin_session_id}/end"]))
+        .routes(routes!(update_progress).also_at(&["/api/v1/plugins/progress"]))
+        .routes(routes!(sync_plugin).also_at(&["/api/v1/plugins/sync"]))
         .routes(routes!(communicate))
         .routes(routes!(batch))
 }
@@ -120,12 +116,6 @@ plugin_post! {
     /// It ends by itself an hour after the plugin was heard of last.
     start_plugin_session at "/plugin/session/start": Able_(SessionIn) -> PluginSessionOut by start
 }
-plugin_post! {
-    /// Start a session
-    ///
-    /// As `/plugin/session/start`.
-    start_plugin_session_v1 at "/api/v1/plugins/sessions": Able_(SessionIn) -> PluginSessionOut by start
-}
 
 async fn end(
     app: &App,
@@ -142,21 +132,6 @@ async fn end(
 #[utoipa::path(post, path = "/plugin/session/{plugin_session_id}/end", tag = "plugins", security(("plugin_token" = [])),
     params(("plugin_session_id" = String, Path)), responses((status = 200, body = PluginSessionOut), Problems))]
 async fn end_plugin_session(
-    State(app): State<AppState>,
-    caller: Able_,
-    context: RequestContext,
-    Path(id): Path<PluginSessionId>,
-) -> Result<Out<PluginSessionOut>, ApiError> {
-    end(&app, caller.into(), &context, id).await.map(Out)
-}
-
-/// End a session
-///
-/// As `/plugin/session/{plugin_session_id}/end`.
-#[utoipa::path(post, path = "/api/v1/plugins/sessions/{plugin_session_id}/end", tag = "plugins",
-    security(("plugin_token" = [])), params(("plugin_session_id" = String, Path)),
-    responses((status = 200, body = PluginSessionOut), Problems))]
-async fn end_plugin_session_v1(
     State(app): State<AppState>,
     caller: Able_,
     context: RequestContext,
@@ -216,12 +191,6 @@ plugin_post! {
     /// The newest of each pupil and lesson is kept for a week.
     update_progress at "/plugin/progress/update": Able_(PluginProgressIn) -> DoneOut by progress
 }
-plugin_post! {
-    /// Report progress
-    ///
-    /// As `/plugin/progress/update`.
-    update_progress_v1 at "/api/v1/plugins/progress": Able_(PluginProgressIn) -> DoneOut by progress
-}
 
 /// What a plugin has. Unknown fields are ignored.
 #[derive(Deserialize, ToSchema)]
@@ -264,12 +233,6 @@ plugin_post! {
     ///
     /// Everything at once, for a Studio that has just started.
     sync_plugin at "/sync": Paired(SyncIn) -> PluginSyncOut by sync
-}
-plugin_post! {
-    /// Synchronize a plugin
-    ///
-    /// As `/sync`.
-    sync_plugin_v1 at "/api/v1/plugins/sync": Paired(SyncIn) -> PluginSyncOut by sync
 }
 
 /// What an old plugin wants.

@@ -1392,8 +1392,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Generate a lesson */
-        post: operations["generate_content_v1"];
+        /**
+         * Generate a lesson
+         * @description As `/generate_content`.
+         */
+        post: operations["generate_content_at_api_v1_plugins_content_generate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1409,8 +1412,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Generate a quiz */
-        post: operations["generate_quiz_v1"];
+        /**
+         * Generate a quiz
+         * @description As `/generate_quiz`.
+         */
+        post: operations["generate_quiz_at_api_v1_plugins_content_quiz"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1426,8 +1432,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Generate a script */
-        post: operations["generate_script_v1"];
+        /**
+         * Generate a script
+         * @description As `/generate_script`.
+         */
+        post: operations["generate_script_at_api_v1_plugins_content_script"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1441,8 +1450,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show a script template */
-        get: operations["script_template_v1"];
+        /**
+         * Show a script template
+         * @description As `/script/{script_type}`.
+         */
+        get: operations["script_template_at_api_v1_plugins_content_scripts_script_type"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1460,8 +1472,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Generate terrain */
-        post: operations["generate_terrain_v1"];
+        /**
+         * Generate terrain
+         * @description As `/generate_terrain`.
+         */
+        post: operations["generate_terrain_at_api_v1_plugins_content_terrain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1477,8 +1492,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for content without waiting */
-        post: operations["trigger_agents_v1"];
+        /**
+         * Ask for content without waiting
+         * @description As `/plugin/trigger-agents`.
+         */
+        post: operations["trigger_agents_at_api_v1_plugins_content_trigger"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1514,8 +1532,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Heartbeat */
-        post: operations["heartbeat_v1"];
+        /**
+         * Heartbeat
+         * @description As `/heartbeat`.
+         */
+        post: operations["heartbeat_at_api_v1_plugins_heartbeat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1529,8 +1550,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show this plugin */
-        get: operations["show_plugin_v1"];
+        /**
+         * Show a plugin
+         * @description As `/plugin/{plugin_id}`.
+         */
+        get: operations["show_plugin_at_api_v1_plugins_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1550,9 +1574,9 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description To a plugin of the same teacher: it comes with its next poll.
+         * @description As `/plugin/message`.
          */
-        post: operations["send_message_v1"];
+        post: operations["send_message_at_api_v1_plugins_messages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1570,7 +1594,7 @@ export interface paths {
          * List the teacher's plugins
          * @description As `/plugins`.
          */
-        get: operations["list_own_plugins_v1"];
+        get: operations["list_own_plugins_at_api_v1_plugins_mine"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1651,9 +1675,9 @@ export interface paths {
         put?: never;
         /**
          * Poll messages
-         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         * @description As `/plugin/messages`.
          */
-        post: operations["poll_messages_v1"];
+        post: operations["poll_messages_at_api_v1_plugins_poll"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1673,7 +1697,7 @@ export interface paths {
          * Report progress
          * @description As `/plugin/progress/update`.
          */
-        post: operations["update_progress_v1"];
+        post: operations["update_progress_at_api_v1_plugins_progress"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1693,7 +1717,7 @@ export interface paths {
          * Look something up
          * @description As `/plugin/database/query`.
          */
-        post: operations["query_plugin_data_v1"];
+        post: operations["query_plugin_data_at_api_v1_plugins_query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1713,7 +1737,7 @@ export interface paths {
          * Refresh a plugin's token
          * @description As `/plugin/{plugin_id}/token`.
          */
-        post: operations["refresh_plugin_token_v1"];
+        post: operations["refresh_plugin_token_at_api_v1_plugins_refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1733,7 +1757,7 @@ export interface paths {
          * Register a plugin
          * @description As `/register_plugin`.
          */
-        post: operations["register_plugin_v1"];
+        post: operations["register_plugin_at_api_v1_plugins_register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1753,7 +1777,7 @@ export interface paths {
          * Start a session
          * @description As `/plugin/session/start`.
          */
-        post: operations["start_plugin_session_v1"];
+        post: operations["start_plugin_session_at_api_v1_plugins_sessions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1773,7 +1797,7 @@ export interface paths {
          * End a session
          * @description As `/plugin/session/{plugin_session_id}/end`.
          */
-        post: operations["end_plugin_session_v1"];
+        post: operations["end_plugin_session_at_api_v1_plugins_sessions_plugin_session_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1791,7 +1815,7 @@ export interface paths {
          * How the server is
          * @description As `/status`.
          */
-        get: operations["plugin_status_v1"];
+        get: operations["plugin_status_at_api_v1_plugins_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1813,7 +1837,7 @@ export interface paths {
          * Synchronize a plugin
          * @description As `/sync`.
          */
-        post: operations["sync_plugin_v1"];
+        post: operations["sync_plugin_at_api_v1_plugins_sync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1854,7 +1878,7 @@ export interface paths {
          * Unregister a plugin
          * @description As `/unregister_plugin`.
          */
-        post: operations["unregister_plugin_v1"];
+        post: operations["unregister_plugin_at_api_v1_plugins_unregister"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2711,7 +2735,7 @@ export interface paths {
         put?: never;
         /**
          * Generate a lesson
-         * @description As Studio plugins ask the API for it.
+         * @description Fields that are not known are ignored.
          */
         post: operations["generate_content"];
         delete?: never;
@@ -2771,9 +2795,9 @@ export interface paths {
         put?: never;
         /**
          * Generate a lesson
-         * @description As Studio plugins ask the bridge for it. Fields that are not known are ignored.
+         * @description As `/generate_content`.
          */
-        post: operations["generate_simple_content"];
+        post: operations["generate_content_at_generate_simple_content"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2882,9 +2906,9 @@ export interface paths {
         put?: never;
         /**
          * Poll messages
-         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         * @description As `/plugin/messages`.
          */
-        post: operations["poll_messages_by_messages_poll"];
+        post: operations["poll_messages_at_messages_poll"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2943,9 +2967,9 @@ export interface paths {
         put?: never;
         /**
          * Generate a lesson
-         * @description As newer Studio plugins ask for it.
+         * @description As `/generate_content`.
          */
-        post: operations["generate_plugin_content"];
+        post: operations["generate_content_at_plugin_content_generate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3023,9 +3047,9 @@ export interface paths {
         put?: never;
         /**
          * Poll messages
-         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         * @description As `/plugin/messages`.
          */
-        post: operations["poll_messages_by_poll"];
+        post: operations["poll_messages_at_plugin_poll"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3043,9 +3067,9 @@ export interface paths {
         put?: never;
         /**
          * Poll messages
-         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         * @description As `/plugin/messages`.
          */
-        post: operations["poll_messages_by_plugin_poll"];
+        post: operations["poll_messages_at_plugin_poll_messages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3083,9 +3107,9 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description To a plugin of the same teacher: it comes with its next poll.
+         * @description As `/plugin/message`.
          */
-        post: operations["send_message_by_plugin_send"];
+        post: operations["send_message_at_plugin_send_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3241,9 +3265,9 @@ export interface paths {
         put?: never;
         /**
          * Poll messages
-         * @description In order. A message comes again until a poll says that it, or a later one, was received.
+         * @description As `/plugin/messages`.
          */
-        post: operations["poll_messages_by_poll_messages"];
+        post: operations["poll_messages_at_poll_messages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3302,9 +3326,9 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description To a plugin of the same teacher: it comes with its next poll.
+         * @description As `/plugin/message`.
          */
-        post: operations["send_message_by_send"];
+        post: operations["send_message_at_send_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9791,7 +9815,7 @@ export interface operations {
             };
         };
     };
-    generate_content_v1: {
+    generate_content_at_api_v1_plugins_content_generate: {
         parameters: {
             query?: never;
             header?: never;
@@ -9823,7 +9847,7 @@ export interface operations {
             };
         };
     };
-    generate_quiz_v1: {
+    generate_quiz_at_api_v1_plugins_content_quiz: {
         parameters: {
             query?: never;
             header?: never;
@@ -9855,7 +9879,7 @@ export interface operations {
             };
         };
     };
-    generate_script_v1: {
+    generate_script_at_api_v1_plugins_content_script: {
         parameters: {
             query?: never;
             header?: never;
@@ -9887,7 +9911,7 @@ export interface operations {
             };
         };
     };
-    script_template_v1: {
+    script_template_at_api_v1_plugins_content_scripts_script_type: {
         parameters: {
             query?: never;
             header?: never;
@@ -9917,7 +9941,7 @@ export interface operations {
             };
         };
     };
-    generate_terrain_v1: {
+    generate_terrain_at_api_v1_plugins_content_terrain: {
         parameters: {
             query?: never;
             header?: never;
@@ -9949,7 +9973,7 @@ export interface operations {
             };
         };
     };
-    trigger_agents_v1: {
+    trigger_agents_at_api_v1_plugins_content_trigger: {
         parameters: {
             query?: never;
             header?: never;
@@ -10021,7 +10045,7 @@ export interface operations {
             };
         };
     };
-    heartbeat_v1: {
+    heartbeat_at_api_v1_plugins_heartbeat: {
         parameters: {
             query?: never;
             header?: never;
@@ -10053,7 +10077,7 @@ export interface operations {
             };
         };
     };
-    show_plugin_v1: {
+    show_plugin_at_api_v1_plugins_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -10081,7 +10105,7 @@ export interface operations {
             };
         };
     };
-    send_message_v1: {
+    send_message_at_api_v1_plugins_messages: {
         parameters: {
             query?: never;
             header?: never;
@@ -10113,7 +10137,7 @@ export interface operations {
             };
         };
     };
-    list_own_plugins_v1: {
+    list_own_plugins_at_api_v1_plugins_mine: {
         parameters: {
             query?: never;
             header?: never;
@@ -10237,7 +10261,7 @@ export interface operations {
             };
         };
     };
-    poll_messages_v1: {
+    poll_messages_at_api_v1_plugins_poll: {
         parameters: {
             query?: never;
             header?: never;
@@ -10269,7 +10293,7 @@ export interface operations {
             };
         };
     };
-    update_progress_v1: {
+    update_progress_at_api_v1_plugins_progress: {
         parameters: {
             query?: never;
             header?: never;
@@ -10301,7 +10325,7 @@ export interface operations {
             };
         };
     };
-    query_plugin_data_v1: {
+    query_plugin_data_at_api_v1_plugins_query: {
         parameters: {
             query?: never;
             header?: never;
@@ -10333,7 +10357,7 @@ export interface operations {
             };
         };
     };
-    refresh_plugin_token_v1: {
+    refresh_plugin_token_at_api_v1_plugins_refresh: {
         parameters: {
             query?: never;
             header?: never;
@@ -10361,7 +10385,7 @@ export interface operations {
             };
         };
     };
-    register_plugin_v1: {
+    register_plugin_at_api_v1_plugins_register: {
         parameters: {
             query?: never;
             header?: never;
@@ -10393,7 +10417,7 @@ export interface operations {
             };
         };
     };
-    start_plugin_session_v1: {
+    start_plugin_session_at_api_v1_plugins_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -10425,7 +10449,7 @@ export interface operations {
             };
         };
     };
-    end_plugin_session_v1: {
+    end_plugin_session_at_api_v1_plugins_sessions_plugin_session_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -10455,7 +10479,7 @@ export interface operations {
             };
         };
     };
-    plugin_status_v1: {
+    plugin_status_at_api_v1_plugins_status: {
         parameters: {
             query?: never;
             header?: never;
@@ -10483,7 +10507,7 @@ export interface operations {
             };
         };
     };
-    sync_plugin_v1: {
+    sync_plugin_at_api_v1_plugins_sync: {
         parameters: {
             query?: never;
             header?: never;
@@ -10555,7 +10579,7 @@ export interface operations {
             };
         };
     };
-    unregister_plugin_v1: {
+    unregister_plugin_at_api_v1_plugins_unregister: {
         parameters: {
             query?: never;
             header?: never;
@@ -12355,7 +12379,7 @@ export interface operations {
             };
         };
     };
-    generate_simple_content: {
+    generate_content_at_generate_simple_content: {
         parameters: {
             query?: never;
             header?: never;
@@ -12524,7 +12548,7 @@ export interface operations {
             };
         };
     };
-    poll_messages_by_messages_poll: {
+    poll_messages_at_messages_poll: {
         parameters: {
             query?: never;
             header?: never;
@@ -12617,7 +12641,7 @@ export interface operations {
             };
         };
     };
-    generate_plugin_content: {
+    generate_content_at_plugin_content_generate: {
         parameters: {
             query?: never;
             header?: never;
@@ -12745,7 +12769,7 @@ export interface operations {
             };
         };
     };
-    poll_messages_by_poll: {
+    poll_messages_at_plugin_poll: {
         parameters: {
             query?: never;
             header?: never;
@@ -12777,7 +12801,7 @@ export interface operations {
             };
         };
     };
-    poll_messages_by_plugin_poll: {
+    poll_messages_at_plugin_poll_messages: {
         parameters: {
             query?: never;
             header?: never;
@@ -12841,7 +12865,7 @@ export interface operations {
             };
         };
     };
-    send_message_by_plugin_send: {
+    send_message_at_plugin_send_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -13085,7 +13109,7 @@ export interface operations {
             };
         };
     };
-    poll_messages_by_poll_messages: {
+    poll_messages_at_poll_messages: {
         parameters: {
             query?: never;
             header?: never;
@@ -13179,7 +13203,7 @@ export interface operations {
             };
         };
     };
-    send_message_by_send: {
+    send_message_at_send_message: {
         parameters: {
             query?: never;
             header?: never;
