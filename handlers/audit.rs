@@ -18,6 +18,7 @@ use crate::domain::cursor;
 use crate::domain::ids::{AuditId, SchoolId};
 use crate::domain::results::spreadsheet_safe;
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::storage::audit;
 use crate::storage::audit_log::{self, Filter, ListedEvent};
 
@@ -133,7 +134,7 @@ impl From<ListedEvent> for AuditEventOut {
             address: event.address,
             country: event.country,
             request_id: event.request_id,
-            detail: event.detail.and_then(|text| serde_json::from_str(&text).ok()),
+            detail: event.detail.and_then(|text| json::from_str(&text).ok()),
             seal: seq.zip(hash).map(|(seq, hash)| SealOut { seq, hash }),
         }
     }

@@ -129,7 +129,7 @@ struct Tokens {
 }
 
 fn json(answer: &Inbound) -> Value {
-    serde_json::from_slice(&answer.body).unwrap_or_default()
+    crate::json::from_slice(&answer.body).unwrap_or_default()
 }
 
 /// Makes of a code who it is that came back.

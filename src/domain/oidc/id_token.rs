@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Claims, text};
 use crate::domain::signature::{PublicJwk, SignatureAlgorithm};
 use crate::domain::time::Timestamp;
+use crate::json;
 
 /// Longest token that is read: Google's are 1.2 KB.
 const MAX_TOKEN: usize = 16 * 1024;
@@ -65,7 +66,7 @@ pub struct JwkSet(Vec<Key>);
 impl JwkSet {
     /// Reads a key set. Keys of other kinds, for other uses or too weak are as if they were not there.
     pub fn parse(json: &[u8]) -> Option<Self> {
-        let set: Value = serde_json::from_slice(json).ok()?;
+        let set: Value = json::from_slice(json).ok()?;
         let keys = set.get("keys")?.as_array()?.iter().take(MAX_KEYS).filter_map(|key| {
             let jwk = PublicJwk::read(key)?;
             let algorithm = jwk.algorithm()?;
@@ -148,7 +149,7 @@ impl<'t> UnverifiedIdToken<'t> {
         let (header, payload) = signed.split_once('.').ok_or(IdTokenError::Malformed)?;
         let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| IdTokenError::Malformed);
         let json = |text: &str| -> Result<Value, _> {
-            serde_json::from_slice(&bytes(text)?).map_err(|_| IdTokenError::Malformed)
+            json::from_slice(&bytes(text)?).map_err(|_| IdTokenError::Malformed)
         };
         let header = json(header)?;
         // RFC 7515 section 4.1.11: who does not understand a critical member must refuse. We understand none.

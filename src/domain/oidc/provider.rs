@@ -197,7 +197,7 @@ impl Provider {
     /// Reads the discovery document. Its issuer must be the configured one to the letter, or somebody else could speak for it.
     pub fn discovered(&self, json: &[u8], is_local: bool) -> Result<Endpoints, &'static str> {
         let found: Value =
-            serde_json::from_slice(json).map_err(|_| "the discovery document cannot be read")?;
+            json::from_slice(json).map_err(|_| "the discovery document cannot be read")?;
         if text(&found, "issuer").as_ref() != Some(&self.issuer) {
             return Err("the discovery document is of another issuer");
         }
