@@ -19,22 +19,28 @@ const outputs = [inRoot("build", "index.js")];
 export async function buildWorker() {
   const rustc = (await capture("rustc", ["-V"])).stdout;
   const hash = () =>
-    hashOf([inRoot("src"), inRoot("handlers"), inRoot("Cargo.toml"), inRoot("Cargo.lock")], {
-      rustc,
-      tools: workerTools,
-    });
+    hashOf(
+      ["src", "handlers", "Cargo.toml", "Cargo.lock", "scripts/build-worker.mjs"].map((path) => inRoot(path)),
+      {
+        rustc,
+        tools: workerTools,
+      },
+    );
   if (isCurrent(stampFile, hash(), outputs)) return { note: "unchanged" };
   // One build at a time in a target folder: two clones that share it would swap each other's wasm.
   return withLock(join(targetDir(), "worker-build.lock"), async () => {
     const before = hash();
     if (isCurrent(stampFile, before, outputs)) return { note: "unchanged" };
-    await run(program("worker-build", "worker-build"), ["--release"], {
+    await run(program("worker-build", "worker-build"), ["--release", "--no-opt"], {
       env: workerBuildEnv(),
       todo: "read the compiler's message above; `cargo check` on the host shows most of them quicker",
     });
-    // The names of functions are a tenth of the wasm, for the call stacks of panics alone.
+    // Copies of one generic function, side by side, are what gzip finds; binaryen's own -O makes them differ. Then the names can go
+    // (docs/decisions/0004-size-and-speed.md).
     const wasm = inRoot("build", "index_bg.wasm");
-    await run("wasm-opt", ["--all-features", "--strip-debug", wasm, "-o", wasm]);
+    // wasm-bindgen catches panics, and does not say so among the features.
+    const passes = ["--enable-exception-handling", "--reorder-functions-by-name", "--strip-debug"];
+    await run("wasm-opt", [...passes, wasm, "-o", wasm]);
     writeAtomic(stampFile, before);
     return {};
   });

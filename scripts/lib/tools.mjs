@@ -34,7 +34,6 @@ export const program = (crate, name) => join(folderOf(crate), "bin", name);
 /** What worker-build would download if it were not handed over. */
 export const workerBuildEnv = () => ({
   WASM_BINDGEN_BIN: program("wasm-bindgen-cli", "wasm-bindgen"),
-  WASM_OPT_BIN: inRoot("node_modules", ".bin", "wasm-opt"),
   ESBUILD_BIN: inRoot("node_modules", ".bin", "esbuild"),
 });
 
