@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
 use super::{Kind, Part};
 
@@ -98,6 +98,30 @@ fn all_known<'a>(ids: &[&str], parts: impl Iterator<Item = &'a Part>) -> Result<
 
 /// A text as pupils mean it: compatibility forms (NFKC), case and runs of white space do not matter.
 pub(super) fn normalise(text: &str) -> String {
-    let folded: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+    let folded: String = nfkc.normalize(text).chars().flat_map(char::to_lowercase).collect();
+    nfkc.normalize(&folded).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalise;
+
+    #[test]
+    fn forms_case_and_white_space_of_a_text_do_not_matter() {
+        for (written, meant) in [
+            ("  Photo\u{a0}\tsynthesis\n", "photo synthesis"),
+            ("Cafe\u{301}", "café"),
+            ("ＡＢＣ\u{3000}１２", "abc 12"),
+            ("ﬁnd x²", "find x2"),
+            ("\u{1112}\u{1161}\u{11ab}", "한"),
+            ("İ", "i\u{307}"),
+            ("ΑΣ", "ασ"),
+            ("\u{212b}", "å"),
+            ("½", "1\u{2044}2"),
+        ] {
+            assert_eq!(normalise(written), meant, "{written}");
+            assert_eq!(normalise(meant), meant, "{meant}");
+        }
+    }
 }
