@@ -196,8 +196,7 @@ impl Provider {
 
     /// Reads the discovery document. Its issuer must be the configured one to the letter, or somebody else could speak for it.
     pub fn discovered(&self, json: &[u8], is_local: bool) -> Result<Endpoints, &'static str> {
-        let found: Value =
-            json::from_slice(json).map_err(|_| "the discovery document cannot be read")?;
+        let found: Value = json::from_slice(json).map_err(|_| "the discovery document cannot be read")?;
         if text(&found, "issuer").as_ref() != Some(&self.issuer) {
             return Err("the discovery document is of another issuer");
         }
@@ -283,6 +282,7 @@ mod tests {
             (with("issuer", json!("https://me:hunter2@accounts.google.com")), "issuer is"),
             (with("issuer", json!("https://accounts.google.com?x=1")), "issuer is"),
             (with("issuer", json!("accounts.google.com")), "issuer is"),
+            (with("issuer", json!("https://schüle.example")), "issuer is"),
             (with("client_id", json!("")), "client_id or"),
             (with("client_secret", json!("")), "client_id or"),
             (with("scopes", json!(["email"])), "scopes lack"),
