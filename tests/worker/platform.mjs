@@ -1,9 +1,20 @@
 /** What only the real platform shows: how D1 binds, what a panic costs, what the assets serve. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { inRoot } from "../../scripts/lib/paths.mjs";
 import { quiz } from "./support/quiz.mjs";
 
+/** The wasm in gzip, in bytes: 3 % above what was reached (docs/decisions/0004-size-and-speed.md). */
+const MAX_WASM = 1_498_100;
+
 export function platform(world) {
+  test("the wasm is within its bound", () => {
+    const size = gzipSync(readFileSync(inRoot("build", "index_bg.wasm")), { level: 9 }).length;
+    assert.ok(size <= MAX_WASM, `${size} bytes`);
+  });
+
   test("numbers, text and absence come back from D1 as they went in", async () => {
     const name = "Łódź 🎓 ' \" \\ \u2028 数学";
     const room = await world.newClass({ name, grade_level: 0, capacity: 200 });
