@@ -11,11 +11,12 @@ use super::problem::ApiError;
 use super::signed_in::revoke;
 use crate::domain::ids::{SchoolId, SignInId, UserId};
 use crate::domain::plugin::MAX_TOKEN_HOURS;
-use crate::domain::pusher::CloseCode;
+use crate::domain::pusher::{CloseCode, Shard};
 use crate::domain::revocation::Revocation;
 use crate::domain::tokens::ACCESS_TOKEN_S;
 use crate::inbox::{self, InboxAnswer, InboxOp, SocketRef, WhichSockets};
 use crate::rooms::RoomOp;
+use crate::school_channel::SchoolOp;
 use crate::storage::{classes, plugins};
 
 /// What has ended.
@@ -100,6 +101,9 @@ pub(super) async fn close_sockets(
     if let Some(socket_ids) = by_room.remove(inbox::object_name(user)) {
         app.inboxes.call(user.clone(), InboxOp::CloseSockets { socket_ids, code }).await?;
     }
+    if let Some(socket_ids) = by_room.remove(school.as_str()) {
+        close_listeners(app, school, socket_ids, code).await?;
+    }
     // A room without a class in this school never let the person in.
     let rooms: Vec<&str> = by_room.keys().copied().collect();
     for class in classes::by_room_keys(app.db.as_ref(), school, &rooms).await? {
@@ -107,5 +111,25 @@ pub(super) async fn close_sockets(
         app.rooms.call(class.facts(), RoomOp::CloseSockets { socket_ids, code }).await?;
     }
     app.inboxes.call(user.clone(), InboxOp::ForgetSockets(sockets)).await?;
+    Ok(())
+}
+
+/// Closes sockets of the school's channel, each in its shard.
+async fn close_listeners(
+    app: &App,
+    school: &SchoolId,
+    socket_ids: Vec<String>,
+    code: CloseCode,
+) -> Result<(), ApiError> {
+    let mut by_shard: BTreeMap<Shard, Vec<String>> = BTreeMap::new();
+    for id in socket_ids {
+        if let Some(shard) = Shard::of_socket(&id) {
+            by_shard.entry(shard).or_default().push(id);
+        }
+    }
+    for (shard, socket_ids) in by_shard {
+        let op = SchoolOp::CloseSockets { socket_ids, code };
+        app.school_channels.call(school.clone(), shard, op).await?;
+    }
     Ok(())
 }

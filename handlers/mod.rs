@@ -42,6 +42,7 @@ mod registration;
 mod results;
 mod roblox;
 mod routing;
+mod school_announcements;
 mod schools;
 mod seats;
 mod second_factors;
@@ -75,7 +76,7 @@ use crate::jobs::Job;
 use crate::model::Model;
 use crate::ports::{
     Cache, Clock, Database, Entropy, Http as Outside, Inboxes, Jobs, Log, Metrics, Pause, Plugins, Probes,
-    RateLimits, Revocations, Rooms, RuntimeSettings, Signatures,
+    RateLimits, Revocations, Rooms, RuntimeSettings, SchoolChannels, Signatures,
 };
 
 /// Largest body of a route that does not say otherwise: a quiz of 100 long questions is about 500 KB.
@@ -93,6 +94,8 @@ pub struct App {
     pub rooms: Arc<dyn Rooms>,
     /// People's inboxes.
     pub inboxes: Arc<dyn Inboxes>,
+    /// The channels of schools.
+    pub school_channels: Arc<dyn SchoolChannels>,
     /// The registries of Studio plugins.
     pub plugins: Arc<dyn Plugins>,
     /// The limits.
@@ -202,6 +205,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(keys::routes())
         .merge(users::routes())
         .merge(schools::routes())
+        .merge(school_announcements::routes())
         .merge(audit::routes())
         .merge(invitations::routes())
         .merge(accepting::routes())

@@ -18,6 +18,7 @@ use crate::domain::pusher::{self, ChannelKind, CloseCode};
 use crate::domain::user::{Identity, Role};
 use crate::inbox::{self, InboxAnswer, InboxOp, SocketRef};
 use crate::rooms::channels_of;
+use crate::school_channel;
 use crate::storage::{classes, sessions};
 
 /// The routes.
@@ -32,7 +33,7 @@ pub struct ChannelIn {
     socket_id: String,
     /// The channel.
     channel_name: String,
-    /// The app's key: a class's `room_key`, or the caller's own id (`channelAuthorization.params`).
+    /// The app's key: a class's `room_key`, or the id of the caller or of their school (`channelAuthorization.params`).
     #[serde(alias = "room_key")]
     app_key: String,
 }
@@ -52,7 +53,7 @@ pub struct ChannelOut {
 pub struct UserAuthIn {
     /// The socket's id.
     socket_id: String,
-    /// The app's key: a class's `room_key`, or the caller's own id (`userAuthentication.params`).
+    /// The app's key: a class's `room_key`, or the id of the caller or of their school (`userAuthentication.params`).
     #[serde(alias = "room_key")]
     app_key: String,
 }
@@ -116,6 +117,9 @@ fn channels(app_key: &str, caller: &Identity) -> Vec<String> {
     if app_key == caller.user_id.as_str() {
         return vec![inbox::channel(&caller.user_id)];
     }
+    if app_key == caller.school_id.as_str() {
+        return vec![school_channel::CHANNEL.to_owned()];
+    }
     channels_of(caller.user_id.as_str(), caller.role)
 }
 
@@ -125,7 +129,7 @@ async fn admit(app: &App, person: &Person, (app_key, socket_id): (&str, &str)) -
     if !pusher::is_socket_id(socket_id) {
         return Err(ApiError::new(ProblemCode::Malformed, "socket_id: two numbers with a point between"));
     }
-    let is_own = app_key == caller.user_id.as_str();
+    let is_own = [caller.user_id.as_str(), caller.school_id.as_str()].contains(&app_key);
     if !is_own && !is_room_key(app_key) {
         return Err(ApiError::not_found("app"));
     }

@@ -24,6 +24,7 @@ pub mod realtime;
 pub mod request_ids;
 pub mod rooms;
 pub mod runtime_config;
+pub mod school_channel;
 pub mod storage;
 pub mod telemetry;
 #[cfg(all(target_arch = "wasm32", test))]

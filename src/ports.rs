@@ -19,6 +19,7 @@ use crate::mail::Message;
 use crate::plugins::{RegistryAnswer, RegistryOp};
 use crate::rooms::{ClassFacts, RoomAnswer, RoomOp, SyncCaller, SyncReply};
 use crate::runtime_config::{ConfigAnswer, ConfigOp};
+use crate::school_channel::SchoolOp;
 
 /// The largest integer that survives a JavaScript number; both adapters refuse what is beyond.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -201,6 +202,17 @@ pub trait Inboxes: Send + Sync {
         user: crate::domain::ids::UserId,
         op: InboxOp,
     ) -> BoxFuture<'_, Result<InboxAnswer, PortError>>;
+}
+
+/// The channels of schools, by school and shard.
+pub trait SchoolChannels: Send + Sync {
+    /// Asks one shard.
+    fn call(
+        &self,
+        school: crate::domain::ids::SchoolId,
+        shard: crate::domain::pusher::Shard,
+        op: SchoolOp,
+    ) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
 /// The registries of Studio plugins, by name.

@@ -103,6 +103,9 @@ pub enum AuditAction {
     /// Something was announced to a class.
     #[serde(rename = "class.announced")]
     ClassAnnounced,
+    /// Something was announced to a school.
+    #[serde(rename = "school.announced")]
+    SchoolAnnounced,
     /// A code for a pupil's parent was made.
     #[serde(rename = "guardian.code_made")]
     GuardianCodeMade,

@@ -35,11 +35,13 @@ pub enum Dependency {
     Telemetry,
     /// Studio plugins.
     PluginRegistry,
+    /// The channels of schools.
+    SchoolChannels,
 }
 
 impl Dependency {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Database,
         Self::Cache,
         Self::Queue,
@@ -51,6 +53,7 @@ impl Dependency {
         Self::ContentCache,
         Self::Telemetry,
         Self::PluginRegistry,
+        Self::SchoolChannels,
     ];
 
     /// As in the report.
@@ -67,6 +70,7 @@ impl Dependency {
             Self::ContentCache => "content_cache",
             Self::Telemetry => "telemetry",
             Self::PluginRegistry => "plugin_registry",
+            Self::SchoolChannels => "school_channels",
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a queue message, a cron tick and a room's report do.
 
 mod account;
+mod announcements;
 mod deployments;
 mod generation;
 mod mail;
@@ -17,7 +18,9 @@ use crate::domain::time::Timestamp;
 use crate::inbox::InboxOp;
 use crate::mail::MailJob;
 use crate::model::Model;
-use crate::ports::{Clock, Database, DbError, Entropy, Http, Inboxes, Log, Mailer, PortError, Rooms};
+use crate::ports::{
+    Clock, Database, DbError, Entropy, Http, Inboxes, Log, Mailer, PortError, Rooms, SchoolChannels,
+};
 use crate::rooms::Report;
 pub use account::{AccountJob, Wish};
 pub use message::{encode, ids};
@@ -80,6 +83,11 @@ pub enum Job {
         /// The content.
         content_id: ContentId,
     },
+    /// A school said something to all its people.
+    SchoolAnnounced {
+        /// The school.
+        school_id: SchoolId,
+    },
     /// Something changed for the game servers of a class.
     RobloxNudge {
         /// The school.
@@ -100,6 +108,8 @@ pub struct Ports<'a> {
     pub rooms: &'a dyn Rooms,
     /// People's inboxes.
     pub inboxes: &'a dyn Inboxes,
+    /// The channels of schools.
+    pub school_channels: &'a dyn SchoolChannels,
     /// Other people's servers.
     pub http: &'a dyn Http,
     /// Writes content.
@@ -171,6 +181,7 @@ pub async fn run(ports: &Ports<'_>, message: &str) -> Result<(), JobError> {
         Job::RobloxGenerate { school_id, content_id } => {
             generation::generate(ports, &school_id, &content_id).await?;
         }
+        Job::SchoolAnnounced { school_id } => announcements::tell(ports, &school_id).await?,
         Job::RobloxNudge { school_id, class_id, wanted_at } => {
             roblox::nudge(ports, &school_id, &class_id, wanted_at).await?;
         }
@@ -211,5 +222,6 @@ pub async fn tick(ports: &Ports<'_>) -> Result<(), DbError> {
     roblox::overdue_erasures(ports).await?;
     deployments::overdue_deployments(ports).await?;
     generation::overdue(ports).await?;
+    announcements::overdue(ports).await?;
     housekeeping::tidy(ports.db, ports.clock.now()).await
 }

@@ -18,6 +18,7 @@ use super::rate_limiter::RateLimiterObjects;
 use super::revocation_list::RevocationLists;
 use super::rooms::RoomObjects;
 use super::runtime_config::RuntimeConfigObject;
+use super::school_channel::{self, SchoolChannelObjects};
 use super::settings;
 use super::signatures::WebCrypto;
 use super::system::System;
@@ -61,6 +62,7 @@ fn build(env: &Env) -> Result<Router, ConfigError> {
         jobs: Arc::new(JobQueue::of(env).map_err(missing(super::queue::BINDING))?),
         rooms: Arc::new(RoomObjects::of(env).map_err(missing(super::rooms::BINDING))?),
         inboxes: Arc::new(InboxObjects::of(env).map_err(missing(super::inbox::BINDING))?),
+        school_channels: Arc::new(SchoolChannelObjects::of(env).map_err(missing(school_channel::BINDING))?),
         plugins: Arc::new(PluginRegistries::of(env).map_err(missing(super::plugin_registry::BINDING))?),
         rate_limits: Arc::new(RateLimiterObjects::of(env).map_err(missing(super::rate_limiter::BINDING))?),
         revocations: Arc::new(RevocationLists::of(env).map_err(missing(super::revocation_list::BINDING))?),

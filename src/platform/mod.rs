@@ -19,6 +19,7 @@ mod realtime;
 mod revocation_list;
 mod rooms;
 mod runtime_config;
+mod school_channel;
 mod settings;
 mod signatures;
 mod sockets;
@@ -122,6 +123,7 @@ struct JobPorts {
     db: D1,
     rooms: rooms::RoomObjects,
     inboxes: inbox::InboxObjects,
+    school_channels: school_channel::SchoolChannelObjects,
     http: Arc<Resilient>,
     metrics: Arc<dyn Metrics>,
     mailer: Box<dyn Mailer>,
@@ -139,6 +141,7 @@ impl JobPorts {
             db: D1::of(env).map_err(unbound)?,
             rooms: rooms::RoomObjects::of(env).map_err(unbound)?,
             inboxes: inbox::InboxObjects::of(env).map_err(unbound)?,
+            school_channels: school_channel::SchoolChannelObjects::of(env).map_err(unbound)?,
             http: outbound::resilient(Arc::new(settings), metrics.clone()),
             metrics,
             mailer,
@@ -151,6 +154,7 @@ impl JobPorts {
             db: &self.db,
             rooms: &self.rooms,
             inboxes: &self.inboxes,
+            school_channels: &self.school_channels,
             http: self.http.as_ref(),
             model: &Builtin,
             mailer: self.mailer.as_ref(),

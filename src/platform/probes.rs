@@ -7,7 +7,8 @@ use worker::wasm_bindgen::JsValue;
 use worker::{Env, Error};
 
 use super::{
-    content_cache, inbox, kv, plugin_registry, queue, rate_limiter, revocation_list, stub, telemetry,
+    content_cache, inbox, kv, plugin_registry, queue, rate_limiter, revocation_list, school_channel, stub,
+    telemetry,
 };
 use crate::domain::health::Dependency;
 use crate::ports::{PortError, Probes};
@@ -36,6 +37,7 @@ impl Bindings {
             Dependency::ContentCache => content_cache::BINDING,
             Dependency::Telemetry => telemetry::BINDING,
             Dependency::PluginRegistry => plugin_registry::BINDING,
+            Dependency::SchoolChannels => school_channel::BINDING,
         };
         let stub = self.0.durable_object(binding)?.get_by_name(NAME)?;
         match stub::post(stub, stub::PING, None, &JsValue::NULL).await?.status {

@@ -8,10 +8,10 @@ use worker::{Env, Error, Request, Response, ResponseBuilder, Stub, WebSocketPair
 
 use super::sockets::refusal;
 use super::system::System;
-use super::{inbox, rooms, settings};
-use crate::domain::ids::{UserId, is_room_key};
-use crate::domain::pusher::{self, ApiRefusal, CloseCode, error_frame};
-use crate::ports::Clock;
+use super::{inbox, rooms, school_channel, settings};
+use crate::domain::ids::{SchoolId, UserId, is_room_key};
+use crate::domain::pusher::{self, ApiRefusal, CloseCode, Shard, error_frame};
+use crate::ports::{Clock, Entropy};
 
 thread_local! {
     /// The master secret; it stays good for the isolate's life.
@@ -39,7 +39,7 @@ pub(super) fn call(url: &str) -> Option<Call> {
 
 /// Hands it to the app's object.
 pub(super) async fn answer(request: Request, env: &Env, call: &Call) -> worker::Result<Response> {
-    let Some(object) = object(env, &call.app_key)? else {
+    let Some(object) = object(env, call)? else {
         return if call.is_socket { no_such_app() } else { refusal(&ApiRefusal::new(404, "No such app")) };
     };
     if !call.is_socket {
@@ -56,8 +56,15 @@ pub(super) async fn answer(request: Request, env: &Env, call: &Call) -> worker::
     object.fetch_with_request(request).await
 }
 
-/// The object that is the app; nothing when no app can have that key.
-fn object(env: &Env, app_key: &str) -> worker::Result<Option<Stub>> {
+/// The object that is the app; nothing when no app can have that key. A school says what it says through the API, which numbers it
+/// for all shards, so its app has no HTTP API of its own.
+fn object(env: &Env, Call { app_key, is_socket }: &Call) -> worker::Result<Option<Stub>> {
+    if *is_socket && SchoolId::parse(app_key).is_some() {
+        let mut random = [0; 4];
+        System.fill(&mut random);
+        let name = Shard::by_chance(random).object_name(app_key);
+        return env.durable_object(school_channel::BINDING)?.get_by_name(&name).map(Some);
+    }
     let binding = if is_room_key(app_key) {
         rooms::BINDING
     } else if UserId::parse(app_key).is_some() {

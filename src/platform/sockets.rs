@@ -13,7 +13,7 @@ use worker::{Env, Error, Request, Response, ResponseBuilder, State, WebSocket, W
 use super::object_sql::ObjectSql;
 use super::system::System;
 use super::{settings, transaction};
-use crate::domain::pusher::{self, ApiRefusal, CloseCode, MAX_API_BODY_BYTES, PING, PONG};
+use crate::domain::pusher::{self, ApiRefusal, CloseCode, MAX_API_BODY_BYTES, PING, PONG, Shard};
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, DbError};
 use crate::realtime::{ApiCall, App, Appended, Context, Effect, Feed, SocketNo, unknown_app};
@@ -25,6 +25,13 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn send(this: &FrameSink, frame: &JsString) -> Result<(), JsValue>;
+}
+
+/// Which app the object is, or is a shard of.
+struct Identity {
+    key: String,
+    secret: String,
+    shard: Option<Shard>,
 }
 
 /// See the module.
@@ -39,7 +46,7 @@ pub(super) struct Hub {
     /// The alarm as far as known; unknown after waking, and then set again.
     alarm_at: Cell<Option<Timestamp>>,
     /// The app's key and secret.
-    identity: OnceCell<(String, String)>,
+    identity: OnceCell<Identity>,
 }
 
 impl Hub {
@@ -73,9 +80,10 @@ impl Hub {
         let url = request.url()?;
         let query = url.query().unwrap_or_default();
         let (id, effects) = if is_known {
+            let shard = self.identity()?.shard;
             self.with_app(|app, ctx| {
                 let mut effects = Vec::new();
-                Ok((app.opened(ctx, no, query, &mut effects), effects))
+                Ok((app.opened(ctx, no, (query, shard), &mut effects), effects))
             })?
         } else {
             (None, unknown_app(no))
@@ -152,6 +160,16 @@ impl Hub {
             app.fan_out(ctx, (seq, name, data), &channels, None, &mut effects)?;
             Ok(effects)
         })?;
+        self.perform(effects).await
+    }
+
+    /// Runs a call of the rules in a transaction and performs what it wants.
+    pub async fn run(
+        &self,
+        call: impl FnOnce(&mut App, Context<'_>) -> Result<Vec<Effect>, DbError>,
+    ) -> worker::Result<()> {
+        let storage = self.state.storage();
+        let effects = self.or_forget(transaction::run(&storage, || self.try_with_app(call)))?;
         self.perform(effects).await
     }
 
@@ -236,7 +254,7 @@ impl Hub {
     ) -> Result<T, DbError> {
         let backend = |error: Error| DbError::Backend(error.to_string());
         let sql = ObjectSql(self.state.storage().sql());
-        let (key, secret) = self.identity().map_err(backend)?;
+        let Identity { key, secret, .. } = self.identity().map_err(backend)?;
         let ctx = Context { sql: &sql, now: System.now(), entropy: &System, key, secret };
         let mut app = self.app.borrow_mut();
         if app.is_none() {
@@ -252,14 +270,15 @@ impl Hub {
         }
     }
 
-    fn identity(&self) -> worker::Result<&(String, String)> {
+    fn identity(&self) -> worker::Result<&Identity> {
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
         }
         let config = settings::read(&self.env).map_err(|error| Error::RustError(error.to_string()))?;
-        let key = self.state.id().name().unwrap_or_default();
-        let secret = pusher::app_secret(&config.realtime_secret, &key);
-        Ok(self.identity.get_or_init(|| (key, secret)))
+        let name = self.state.id().name().unwrap_or_default();
+        let (key, shard) = Shard::parse(&name);
+        let secret = pusher::app_secret(&config.realtime_secret, key);
+        Ok(self.identity.get_or_init(|| Identity { key: key.to_owned(), secret, shard }))
     }
 
     fn next_number(&self) -> SocketNo {

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::client_event::REFUSED;
 use super::count::Count;
 use super::presence::{Member, Members};
 use super::socket::{Socket, Sockets, User};
 use super::{Context, Effect, Feed, News, SocketNo, schema};
-use crate::domain::pusher::{self, ChannelKind, ClientFrame, CloseCode, PONG, ServerFrame, error_frame};
+use crate::domain::pusher::{
+    self, ChannelKind, ClientFrame, CloseCode, PONG, ServerFrame, Shard, error_frame,
+};
 use crate::ports::{DbError, Sql, decode};
 
 /// The most sockets of one object. The platform takes 32,768; with a tenth of its memory this many are held.
@@ -111,12 +114,13 @@ impl App {
         Ok(gone)
     }
 
-    /// A socket opened. `query` is that of its address. Gives its id, or nothing when it is refused.
+    /// A socket opened, in a shard where the app has shards. `query` is that of its address. Gives its id, or nothing when it is
+    /// refused.
     pub fn opened(
         &mut self,
         ctx: Context<'_>,
         no: SocketNo,
-        query: &str,
+        (query, shard): (&str, Option<Shard>),
         effects: &mut Vec<Effect>,
     ) -> Option<String> {
         let refusal = if self.sockets.len() >= MAX_SOCKETS {
@@ -130,7 +134,7 @@ impl App {
         }
         let mut random = [0; 8];
         ctx.entropy.fill(&mut random);
-        let id = pusher::socket_id(random);
+        let id = pusher::socket_id(random, shard);
         let data = json!({
             "socket_id": id, "activity_timeout": pusher::ACTIVITY_TIMEOUT_S,
             "reconnect_jitter_ms": RECONNECT_JITTER_MS,
@@ -176,7 +180,11 @@ impl App {
                 self.sign_in(ctx, no, &auth, &user_data, &mut effects)?;
             }
             Some(ClientFrame::ClientEvent { event, channel, data }) => {
-                self.client_event(ctx, no, (&event, &channel, &data), &mut effects);
+                if feed.takes_client_events() {
+                    self.client_event(ctx, no, (&event, &channel, &data), &mut effects);
+                } else {
+                    self.error(no, REFUSED, "This app takes no client events", &mut effects);
+                }
             }
         }
         self.drop_slow(ctx, &mut effects)?;

@@ -6,7 +6,7 @@ use super::{Context, Effect, News, SocketNo};
 use crate::domain::pusher::{ChannelKind, MAX_DATA_BYTES, MAX_EVENT_NAME, client_event_frame};
 
 /// Pusher's code for what a client event may not.
-const REFUSED: u16 = 4301;
+pub(super) const REFUSED: u16 = 4301;
 
 impl App {
     pub(super) fn client_event(

@@ -125,9 +125,15 @@ pub fn replay(sql: &dyn Sql, channel: &str, after: i64) -> Result<Replay, DbErro
 #[derive(Debug, Default)]
 pub struct EventLog {
     last_seq: Option<i64>,
+    is_one_way: bool,
 }
 
 impl EventLog {
+    /// Of an app whose clients only listen.
+    pub fn one_way() -> Self {
+        Self { last_seq: None, is_one_way: true }
+    }
+
     fn last_seq(&mut self, sql: &dyn Sql) -> Result<i64, DbError> {
         if let Some(seq) = self.last_seq {
             return Ok(seq);
@@ -190,5 +196,9 @@ impl Feed for EventLog {
 
     fn kept(&mut self, _: Context<'_>, _: &str) -> Result<Option<Option<String>>, DbError> {
         Ok(None)
+    }
+
+    fn takes_client_events(&self) -> bool {
+        !self.is_one_way
     }
 }

@@ -128,4 +128,8 @@ pub trait Feed {
     /// The frame that a cache channel of the feed's own has for who comes; nothing when the channel is not the feed's own,
     /// `Some(None)` when it is empty.
     fn kept(&mut self, ctx: Context<'_>, channel: &str) -> Result<Option<Option<String>>, DbError>;
+    /// Whether clients may tell each other anything.
+    fn takes_client_events(&self) -> bool {
+        true
+    }
 }

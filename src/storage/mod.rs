@@ -19,6 +19,7 @@ pub mod recovery_codes;
 pub mod registrations;
 pub mod reports;
 pub mod roblox;
+pub mod school_announcements;
 pub mod schools;
 pub mod sessions;
 pub mod used_challenges;

@@ -38,6 +38,7 @@ mod recovery;
 mod results;
 mod rights;
 mod roblox;
+mod school_channel;
 mod schools;
 mod second_factors;
 mod security;

@@ -2597,6 +2597,31 @@ export interface paths {
         patch: operations["change_school"];
         trace?: never;
     };
+    "/api/v1/schools/{school_id}/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a school's announcements
+         * @description Newest first; with `after` what somebody missed.
+         */
+        get: operations["list_school_announcements"];
+        put?: never;
+        /**
+         * Announce something to a school
+         * @description To everybody with an account there: whoever is connected to the school's channel gets it as the event `announcement` within
+         *     seconds, others find it in the list.
+         */
+        post: operations["announce_to_school"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -3535,7 +3560,7 @@ export interface components {
          * @description Everything that is audited. A closed set: a filter and a reader can rely on it.
          * @enum {string}
          */
-        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "class.announced" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
+        AuditAction: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "class.announced" | "school.announced" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
         /** @description An event. */
         AuditEventOut: {
             /** @description What. */
@@ -3723,7 +3748,7 @@ export interface components {
         };
         /** @description What pusher-js sends for a channel, and the app. */
         ChannelIn: {
-            /** @description The app's key: a class's `room_key`, or the caller's own id (`channelAuthorization.params`). */
+            /** @description The app's key: a class's `room_key`, or the id of the caller or of their school (`channelAuthorization.params`). */
             app_key: string;
             /** @description The channel. */
             channel_name: string;
@@ -5444,6 +5469,25 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        List_SchoolAnnouncement: {
+            /** @description The items. */
+            items: {
+                /** @description When. */
+                at: components["schemas"]["Timestamp"];
+                /** @description The announcement. */
+                id: components["schemas"]["AnnouncementId"];
+                /**
+                 * Format: int64
+                 * @description Its number among those of the school; they count up by one.
+                 */
+                seq: number;
+                /** @description What is said. */
+                text: string;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         List_SchoolPluginOut: {
             /** @description The items. */
             items: {
@@ -6741,6 +6785,25 @@ export interface components {
              */
             token_expiry_hours?: number | null;
         };
+        /** @description What a school says to all its people. */
+        SchoolAnnouncement: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The announcement. */
+            id: components["schemas"]["AnnouncementId"];
+            /**
+             * Format: int64
+             * @description Its number among those of the school; they count up by one.
+             */
+            seq: number;
+            /** @description What is said. */
+            text: string;
+        };
+        /** @description What is to be said. */
+        SchoolAnnouncementIn: {
+            /** @description 1 to 1,000 characters. */
+            text: string;
+        };
         /** @description A school. */
         SchoolDetails: {
             /** @description The school. */
@@ -7295,7 +7358,7 @@ export interface components {
         };
         /** @description What pusher-js sends to sign in, and the app. */
         UserAuthIn: {
-            /** @description The app's key: a class's `room_key`, or the caller's own id (`userAuthentication.params`). */
+            /** @description The app's key: a class's `room_key`, or the id of the caller or of their school (`userAuthentication.params`). */
             app_key: string;
             /** @description The socket's id. */
             socket_id: string;
@@ -7393,7 +7456,7 @@ export interface operations {
                 /** @description Only what this one did, by its id. */
                 actor?: string;
                 /** @description Only this. */
-                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "class.announced" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
+                action?: "account.registered" | "account.email_verified" | "account.changed" | "sign_in.succeeded" | "sign_in.refused" | "sign_in.ended" | "sign_in.all_ended" | "sign_in.token_reused" | "step_up.succeeded" | "step_up.refused" | "access.refused" | "password.changed" | "password.reset" | "factor.added" | "factor.removed" | "recovery_codes.made" | "recovery_codes.used" | "identity.linked" | "identity.unlinked" | "user.role_changed" | "user.suspended" | "user.restored" | "user.removed" | "school.founded" | "school.changed" | "invitation.sent" | "invitation.withdrawn" | "invitation.accepted" | "class.teacher_removed" | "class.announced" | "school.announced" | "guardian.code_made" | "guardian.linked" | "guardian.unlinked" | "key.created" | "key.rotated" | "key.revoked" | "key.used" | "roblox.connected" | "roblox.disconnected" | "roblox.user_erased" | "plugin.paired" | "plugin.denied" | "plugin.revoked" | "audit.exported" | "config.changed" | "config.rolled_back" | "cache.cleared";
                 /** @description Only what was done on this one, by its id. */
                 target?: string;
                 /** @description Only from then on. */
@@ -11983,6 +12046,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SchoolDetails"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_school_announcements: {
+        parameters: {
+            query?: {
+                /** @description Only those with a higher number. */
+                after?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                school_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_SchoolAnnouncement"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announce_to_school: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again are said once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                school_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchoolAnnouncementIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchoolAnnouncement"];
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */

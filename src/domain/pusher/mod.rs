@@ -8,6 +8,7 @@ mod close;
 mod frame;
 mod http_api;
 mod limits;
+mod shard;
 mod signature;
 
 pub use app_id::{app_id, app_key};
@@ -20,4 +21,5 @@ pub use limits::{
     MAX_CHANNELS_PER_SOCKET, MAX_DATA_BYTES, MAX_EVENT_NAME, MAX_FRAME_BYTES, MAX_MEMBERS,
     MAX_TRIGGER_CHANNELS, MAX_USER_ID, MAX_USER_INFO_BYTES, MAX_WATCHLIST,
 };
+pub use shard::Shard;
 pub use signature::{app_secret, is_socket_id, sign, socket_id, subscription_text, user_text, verify};

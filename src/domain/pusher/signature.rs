@@ -3,12 +3,15 @@
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::shard::Shard;
 use crate::domain::tokens::hex;
 
-/// A socket's id from randomness: two numbers, as the server libraries check it.
-pub fn socket_id(random: [u8; 8]) -> String {
-    let number = u64::from_be_bytes(random);
-    format!("{}.{}", number >> 32, number & u64::from(u32::MAX))
+/// A socket's id from randomness: two numbers, as the server libraries check it. In a shard the first one says in which.
+pub fn socket_id(random: [u8; 8], shard: Option<Shard>) -> String {
+    let [a, b, c, d, rest @ ..] = random;
+    let first = u32::from_be_bytes([a, b, c, d]);
+    let first = shard.map_or(first, |shard| shard.mark(first));
+    format!("{first}.{}", u32::from_be_bytes(rest))
 }
 
 /// Whether a text has the form of a socket's id.
@@ -88,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_socket_id_is_two_numbers() {
-        assert_eq!(socket_id([0, 0, 0, 1, 0, 0, 1, 0]), "1.256");
+        assert_eq!(socket_id([0, 0, 0, 1, 0, 0, 1, 0], None), "1.256");
         assert!(is_socket_id("123.456"));
         for wrong in ["", ".", "1", "1.", "a.b", "1.2.3"] {
             assert!(!is_socket_id(wrong), "{wrong}");

@@ -326,6 +326,7 @@ impl World {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Some(match (segment, name) {
             ("sessions", "session_id") => sign_in(0),
+            (_, "school_id") => school(1),
             (_, "class_id") => text(&self.class["id"]),
             (_, "class_code") => text(&self.class["join_code"]),
             (_, "room_key" | "app_key") => text(&self.class["room_key"]),

@@ -19,9 +19,9 @@ use toolboxai_edge::ports::Clock;
 use tower::ServiceExt;
 
 use super::{
-    HostCacheShards, HostDatabase, HostMetrics, HostPlugins, HostProbes, HostRooms, HostSettings,
-    HostSignatures, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog, MemoryMailer,
-    MemoryRevocations, NoPause, Outside, PROVIDERS, SeededEntropy, SwitchModel,
+    HostCacheShards, HostDatabase, HostMetrics, HostPlugins, HostProbes, HostRooms, HostSchoolChannels,
+    HostSettings, HostSignatures, ManualClock, MemoryCache, MemoryJobs, MemoryLimits, MemoryLog,
+    MemoryMailer, MemoryRevocations, NoPause, Outside, PROVIDERS, SeededEntropy, SwitchModel,
 };
 
 /// The password of everybody.
@@ -73,6 +73,7 @@ pub struct TestApp {
     pub router: Router,
     pub db: Arc<HostDatabase>,
     pub rooms: Arc<HostRooms>,
+    pub school_channels: Arc<HostSchoolChannels>,
     pub plugins: Arc<HostPlugins>,
     pub clock: Arc<ManualClock>,
     pub jobs: Arc<MemoryJobs>,
@@ -108,6 +109,7 @@ impl TestApp {
         let entropy = Arc::new(SeededEntropy::new(1));
         let rooms = Arc::new(HostRooms::new(db.clone(), clock.clone(), entropy.clone()));
         let plugins = Arc::new(HostPlugins::new(clock.clone(), entropy.clone()));
+        let school_channels = Arc::new(HostSchoolChannels::new(SECRET, clock.clone(), entropy.clone()));
         let (jobs, log) = (Arc::new(MemoryJobs::default()), Arc::new(MemoryLog::default()));
         let outside = Arc::new(Outside::default());
         seed(&db, entropy.as_ref());
@@ -148,6 +150,7 @@ impl TestApp {
             jobs: jobs.clone(),
             rooms: rooms.clone(),
             inboxes: rooms.inboxes.clone(),
+            school_channels: school_channels.clone(),
             plugins: plugins.clone(),
             rate_limits: limits.clone(),
             revocations: revocations.clone(),
@@ -174,6 +177,7 @@ impl TestApp {
             router,
             db,
             rooms,
+            school_channels,
             plugins,
             clock,
             jobs,
@@ -209,6 +213,7 @@ impl TestApp {
             db: self.db.as_ref(),
             rooms: self.rooms.as_ref(),
             inboxes: self.rooms.inboxes.as_ref(),
+            school_channels: self.school_channels.as_ref(),
             http: self.http.as_ref(),
             model: self.model.as_ref(),
             mailer: &self.mailer,

@@ -120,7 +120,7 @@ impl Channels {
         let no = self.next;
         self.next += 1;
         let mut effects = Vec::new();
-        let id = self.with(|app, _, ctx| app.opened(ctx, no, query, &mut effects));
+        let id = self.with(|app, _, ctx| app.opened(ctx, no, (query, None), &mut effects));
         let Some(id) = id else {
             let code = effects.iter().find_map(|effect| match effect {
                 Effect::Close { code, .. } => Some(*code as u16),

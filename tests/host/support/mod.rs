@@ -16,6 +16,7 @@ mod plugins;
 mod provider;
 mod quiz;
 mod rooms;
+mod school_channels;
 mod settings;
 mod signatures;
 mod system;
@@ -37,6 +38,7 @@ pub use plugins::HostPlugins;
 pub use provider::{PROVIDERS, ScriptedProvider, requests_to};
 pub use quiz::{fractions, right_response, wrong_response};
 pub use rooms::HostRooms;
+pub use school_channels::HostSchoolChannels;
 pub use settings::HostSettings;
 pub use signatures::HostSignatures;
 use system::{
