@@ -6,7 +6,7 @@ import { ApiError } from './api/problem'
 import type { User } from './api/types'
 import type { SignedIn } from './auth/state'
 import { useSession } from './auth/use-session'
-import { Announcements } from './notifications/announcements'
+import { AnnouncementBanner } from './notifications/announcement-banner'
 import { ClassesPage } from './pages/classes'
 import { NotFoundPage } from './pages/not-found'
 import { StartingPage } from './pages/starting'
@@ -31,6 +31,7 @@ const PairPage = lazy(() => import('./pages/studio/pair'))
 const RegisterPage = lazy(() => import('./pages/welcome/register'))
 const AcceptInvitationPage = lazy(() => import('./pages/welcome/accept-invitation'))
 const AccountPage = lazy(() => import('./pages/account/account'))
+const AnnouncementsPage = lazy(() => import('./pages/announcements/announcements'))
 const FamilyPage = lazy(() => import('./pages/family/family'))
 const SchoolPage = lazy(() => import('./pages/school/school'))
 const VerifyEmailPage = lazy(() => import('./pages/welcome/verify-email'))
@@ -110,11 +111,11 @@ function SignedInApp({ state }: { state: SignedIn }) {
         </Route>
         <Route>
           <SiteHeader user={state.user} />
-          <Pages home={homeOf(state.user)} role={state.user.role} />
+          <Pages home={homeOf(state.user)} user={state.user} />
         </Route>
       </Switch>
       <SessionNotices state={state} />
-      <Announcements schoolId={state.user.school_id} />
+      <AnnouncementBanner schoolId={state.user.school_id} />
       <Notices />
     </QueryClientProvider>
   )
@@ -122,10 +123,11 @@ function SignedInApp({ state }: { state: SignedIn }) {
 
 interface PagesProps {
   home: string
-  role: User['role']
+  user: User
 }
 
-function Pages({ home, role }: PagesProps) {
+function Pages({ home, user }: PagesProps) {
+  const { role } = user
   return (
     <Switch>
       <Route path="/">
@@ -144,6 +146,11 @@ function Pages({ home, role }: PagesProps) {
             <NotFoundPage />
           )
         }
+      </Route>
+      <Route path="/announcements">
+        <Framed>
+          <AnnouncementsPage user={user} />
+        </Framed>
       </Route>
       {role === 'parent' && (
         <Route path="/family">

@@ -15,6 +15,7 @@ export const keys = {
   quizzes: ['quizzes'] as const,
   quiz: (id: string) => ['quiz', id] as const,
   notifications: ['notifications'] as const,
+  announcements: ['announcements'] as const,
   me: ['me'] as const,
 }
 

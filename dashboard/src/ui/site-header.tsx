@@ -18,9 +18,12 @@ const TEACHING: Place[] = [
   { to: '/studio', label: 'Studio' },
 ]
 
+const ANNOUNCEMENTS: Place = { to: '/announcements', label: 'Announcements' }
+
 function placesOf({ role }: User): Place[] {
-  if (role === 'parent') return [{ to: '/family', label: 'Your children' }]
-  return role === 'admin' ? [...TEACHING, { to: '/school', label: 'School' }] : TEACHING
+  if (role === 'parent') return [{ to: '/family', label: 'Your children' }, ANNOUNCEMENTS]
+  const school = role === 'admin' ? [{ to: '/school', label: 'School' }] : []
+  return [...TEACHING, ...school, ANNOUNCEMENTS]
 }
 
 /** Where somebody's day starts. */

@@ -32,6 +32,7 @@ export const ACTION_NAMES: Record<AuditAction, string> = {
   'invitation.accepted': 'Invitation accepted',
   'class.teacher_removed': 'Co-teacher removed',
   'class.announced': 'Announcement to a class',
+  'school.announced': 'Announcement to the school',
   'guardian.code_made': 'Parent code made',
   'guardian.linked': 'Parent linked',
   'guardian.unlinked': 'Parent unlinked',
