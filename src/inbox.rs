@@ -6,15 +6,20 @@
 mod sockets;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
 pub use sockets::{SocketRef, WhichSockets};
 
-use crate::domain::ids::{ClassId, NotificationId, SeatId, SignInId, UserId};
+use crate::domain::ids::{
+    ClassId, ContentId, DeploymentId, GameId, NotificationId, SeatId, SignInId, UserId,
+};
 use crate::domain::pusher::CloseCode;
+use crate::domain::roblox::{ContentStatus, DeploymentStatus};
 use crate::domain::time::Timestamp;
 use crate::json;
 use crate::ports::{DbError, Entropy, Sql, Value, decode};
+use crate::realtime::{self, App, Context, EventLog, Feed, NewEvent};
 use crate::rooms::{ReportedSeat, SeatStatus};
 
 /// Notifications that are kept; nobody scrolls further back.
@@ -67,6 +72,8 @@ pub enum InboxOp {
         /// For which sign-in.
         sign_in_id: SignInId,
     },
+    /// A job of the person's has come further.
+    Progress(JobProgress),
     /// Which sockets the person may have.
     Sockets(WhichSockets),
     /// These were closed.
@@ -80,15 +87,41 @@ pub enum InboxOp {
     },
 }
 
+/// How a job stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum JobProgress {
+    /// Content is being written.
+    Generation {
+        /// The content.
+        content_id: ContentId,
+        /// Where it stands.
+        status: ContentStatus,
+        /// Why it failed.
+        failure: Option<String>,
+    },
+    /// Content becomes a version of a game.
+    Deployment {
+        /// The deployment.
+        deployment_id: DeploymentId,
+        /// The game.
+        game_id: GameId,
+        /// Where it stands.
+        status: DeploymentStatus,
+        /// Why it failed.
+        failure: Option<String>,
+    },
+}
+
 /// What the glue does after a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Tells whoever watches the inbox that it changed: an event on [`channel`].
+    /// Tells whoever watches the inbox: an event for [`publish`].
     Publish {
         /// The event's name.
         name: &'static str,
-        /// Its data, JSON.
-        data: String,
+        /// Its data.
+        data: Map<String, Json>,
     },
     /// Closes these sockets of the inbox.
     CloseSockets {
@@ -188,6 +221,13 @@ pub fn call(
     if let InboxOp::CloseSockets { socket_ids, code } = op {
         return Ok((InboxAnswer::Done, vec![Effect::CloseSockets { socket_ids, code }]));
     }
+    if let InboxOp::Progress(progress) = op {
+        let data = match serde_json::to_value(&progress) {
+            Ok(Json::Object(data)) => data,
+            _ => return Err(DbError::Backend("progress is no object".to_owned())),
+        };
+        return Ok((InboxAnswer::Done, vec![Effect::Publish { name: "job_progress", data }]));
+    }
     let may_change =
         matches!(op, InboxOp::Seats { .. } | InboxOp::ForgetSeat(_) | InboxOp::Read(_) | InboxOp::ReadAll);
     let answer = answer(sql, now, entropy, op)?;
@@ -196,8 +236,32 @@ pub fn call(
 
 /// What changed is asked for anew: the number of unread ones is all that goes along.
 fn changed(sql: &dyn Sql) -> Result<Effect, DbError> {
-    let data = serde_json::json!({"unread": unread(sql)?}).to_string();
+    let data = Map::from_iter([("unread".to_owned(), unread(sql)?.into())]);
     Ok(Effect::Publish { name: "notifications_changed", data })
+}
+
+/// Numbers an event, with the number in front of its data as well, keeps it, and sends it.
+pub fn publish(
+    app: &mut App,
+    log: &mut EventLog,
+    ctx: Context<'_>,
+    (name, mut data): (&str, Map<String, Json>),
+) -> Result<Vec<realtime::Effect>, DbError> {
+    let channels = [format!("private-user-{}", ctx.key)];
+    let send = || {
+        let seq = log.last_seq(ctx.sql)? + 1;
+        data.insert("seq".to_owned(), seq.into());
+        let data = Json::Object(data).to_string();
+        log.append_numbered(ctx, seq, &NewEvent { name, data: &data, channels: &channels })?;
+        let mut effects = Vec::new();
+        app.fan_out(ctx, (seq, name, &data), &channels, None, &mut effects)?;
+        Ok(effects)
+    };
+    let done = send();
+    if done.is_err() {
+        log.forget();
+    }
+    done
 }
 
 fn unread(sql: &dyn Sql) -> Result<i64, DbError> {
@@ -207,7 +271,7 @@ fn unread(sql: &dyn Sql) -> Result<i64, DbError> {
 
 fn answer(sql: &dyn Sql, now: Timestamp, entropy: &dyn Entropy, op: InboxOp) -> Result<InboxAnswer, DbError> {
     match op {
-        InboxOp::CloseSockets { .. } => Ok(InboxAnswer::Done),
+        InboxOp::CloseSockets { .. } | InboxOp::Progress(_) => Ok(InboxAnswer::Done),
         InboxOp::Seats { class_id, class_name, seats } => {
             for seat in seats {
                 take_seat(sql, now, entropy, (&class_id, &class_name), seat)?;

@@ -1,7 +1,7 @@
 //! Deployments: a content becomes its game's next version.
 
 use super::roblox::nudge;
-use super::{JobError, Ports};
+use super::{JobError, Ports, progress};
 use crate::domain::ids::{DeploymentId, SchoolId};
 use crate::domain::roblox::{ContentStatus, DeploymentStatus, GameStatus};
 use crate::domain::time::Timestamp;
@@ -30,7 +30,12 @@ pub(super) async fn deploy(ports: &Ports<'_>, school: &SchoolId, id: &Deployment
             Some(_) if !is_ready => "the content is no longer ready",
             Some(_) => "a deployment that was asked for later is live already",
         };
-        return Ok(deployments::fail(ports.db, school, id, why, now).await?);
+        deployments::fail(ports.db, school, id, why, now).await?;
+        progress::of_deployment(ports, school, id).await;
+        return Ok(());
+    }
+    if is_open {
+        progress::of_deployment(ports, school, id).await;
     }
     let (DeploymentStatus::Deployed, Some(game)) = (row.status, game) else { return Ok(()) };
     let Some(class_id) = &game.class_id else { return Ok(()) };

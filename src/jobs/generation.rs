@@ -1,6 +1,6 @@
 //! Generation: a brief becomes content, by whatever stands behind the `Model` port.
 
-use super::{JobError, Ports};
+use super::{JobError, Ports, progress};
 use crate::domain::ids::{ContentId, QuizId, SchoolId};
 use crate::domain::quiz::check;
 use crate::domain::roblox::{Document, MAX_BODY_BYTES};
@@ -20,12 +20,25 @@ const GIVEN_UP_MS: i64 = 2 * 3_600_000;
 pub(super) async fn generate(ports: &Ports<'_>, school: &SchoolId, id: &ContentId) -> Result<(), JobError> {
     let now = ports.clock.now();
     let Some(claimed) = generation::claim(ports.db, school, id, now).await? else { return Ok(()) };
+    progress::of_content(ports, school, id).await;
+    write(ports, school, id, &claimed).await?;
+    progress::of_content(ports, school, id).await;
+    Ok(())
+}
+
+async fn write(
+    ports: &Ports<'_>,
+    school: &SchoolId,
+    id: &ContentId,
+    claimed: &Claimed,
+) -> Result<(), JobError> {
+    let now = ports.clock.now();
     let brief: Result<Brief, _> = json::from_str(&claimed.brief);
     let Ok(brief) = brief else {
         return Ok(generation::fail(ports.db, school, id, "the brief cannot be read any more", now).await?);
     };
     match ports.model.write(brief).await {
-        Ok(draft) => Ok(finish(ports, school, id, &claimed, draft).await?),
+        Ok(draft) => Ok(finish(ports, school, id, claimed, draft).await?),
         Err(ModelError::Refused(why)) => Ok(generation::fail(ports.db, school, id, &why, now).await?),
         Err(ModelError::Upstream(cause)) => {
             log(ports, id, &cause);

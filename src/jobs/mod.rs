@@ -6,6 +6,7 @@ mod deployments;
 mod generation;
 mod mail;
 mod message;
+mod progress;
 mod roblox;
 mod sealing;
 

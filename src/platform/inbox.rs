@@ -114,8 +114,10 @@ impl Inbox {
         for effect in effects {
             match effect {
                 Effect::Publish { name, data } if self.hub.is_watched() => {
-                    let channel = format!("private-user-{}", self.hub.state.id().name().unwrap_or_default());
-                    self.hub.trigger(&self.log, channel, name, &data).await?;
+                    let log = &self.log;
+                    self.hub
+                        .run(|app, ctx| inbox::publish(app, &mut log.borrow_mut(), ctx, (name, data)))
+                        .await?;
                 }
                 Effect::Publish { .. } => {}
                 Effect::CloseSockets { socket_ids, code } => {

@@ -144,25 +144,6 @@ impl Hub {
         self.perform(effects).await
     }
 
-    /// Numbers an event, keeps it, and sends it.
-    pub async fn trigger(
-        &self,
-        feed: &RefCell<impl Feed>,
-        channel: String,
-        name: &str,
-        data: &str,
-    ) -> worker::Result<()> {
-        let channels = [channel];
-        let effects = self.with_app(|app, ctx| {
-            let event = crate::realtime::NewEvent { name, data, channels: &channels };
-            let Appended { seq, wake } = feed.borrow_mut().append(ctx, &event)?;
-            let mut effects = Vec::from_iter(wake.map(Effect::Wake));
-            app.fan_out(ctx, (seq, name, data), &channels, None, &mut effects)?;
-            Ok(effects)
-        })?;
-        self.perform(effects).await
-    }
-
     /// Runs a call of the rules in a transaction and performs what it wants.
     pub async fn run(
         &self,

@@ -134,7 +134,8 @@ impl EventLog {
         Self { last_seq: None, is_one_way: true }
     }
 
-    fn last_seq(&mut self, sql: &dyn Sql) -> Result<i64, DbError> {
+    /// The newest number.
+    pub fn last_seq(&mut self, sql: &dyn Sql) -> Result<i64, DbError> {
         if let Some(seq) = self.last_seq {
             return Ok(seq);
         }

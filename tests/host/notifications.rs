@@ -3,7 +3,7 @@
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Game, TestApp};
+use crate::support::{Actor, Channels, Game, KEY, TestApp};
 use std::sync::Arc;
 
 fn waiting_class(app: &Arc<TestApp>, ada: &Actor) -> (Value, Game) {
@@ -74,4 +74,23 @@ fn a_class_that_is_open_to_all_tells_nobody() {
     app.clock.advance(31_000);
     assert!(block_on(app.rooms.ring()));
     assert_eq!(ada.get("/api/v1/notifications").expect(200), json!({"items": [], "unread": 0}));
+}
+
+#[test]
+fn what_an_inbox_tells_has_its_number_and_is_there_for_who_was_away() {
+    let mut inbox = Channels::new();
+    let here = inbox.connect();
+    inbox.subscribe(&here, &format!("private-user-{KEY}"));
+    for unread in [3, 2] {
+        inbox.publish("notifications_changed", &json!({ "unread": unread }));
+    }
+    let heard = inbox.client(&here).of("notifications_changed");
+    assert_eq!(heard, [json!({"seq": 1, "unread": 3}), json!({"seq": 2, "unread": 2})]);
+    inbox.evict(&[]);
+    inbox.publish("job_progress", &json!({"job": "generation"}));
+    let back = inbox.connect();
+    inbox.subscribe_with(&back, &format!("private-user-{KEY}"), &json!({"resume": {"after": 1}}));
+    let missed = &inbox.client(&back);
+    assert_eq!(missed.of("notifications_changed"), [json!({"seq": 2, "unread": 2})]);
+    assert_eq!(missed.of("job_progress"), [json!({"seq": 3, "job": "generation"})]);
 }

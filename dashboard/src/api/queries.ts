@@ -25,13 +25,14 @@ interface PageOf<T> {
 }
 
 /** How often a list is asked for anew while something in it moves by itself. */
-const MOVING_MS = 2_000
+export const MOVING_MS = 2_000
 
-/** A list that comes page by page, as one list; asked for anew while something in it `isMoving`. */
+/** A list that comes page by page, as one list; asked for anew `everyMs` while something in it `isMoving`. */
 export function usePages<T>(
   key: readonly string[],
   load: (cursor: string | null) => Promise<PageOf<T>>,
   isMoving: (item: T) => boolean = () => false,
+  everyMs = MOVING_MS,
 ) {
   return useInfiniteQuery({
     queryKey: key,
@@ -40,7 +41,7 @@ export function usePages<T>(
     getNextPageParam: (last) => last.next_cursor ?? null,
     select: (data) => data.pages.flatMap((page) => page.items),
     refetchInterval: ({ state }) =>
-      state.data?.pages.some((page) => page.items.some(isMoving)) ? MOVING_MS : false,
+      state.data?.pages.some((page) => page.items.some(isMoving)) ? everyMs : false,
   })
 }
 

@@ -8,19 +8,12 @@ import { keys } from '../api/queries'
 import type { Inbox } from '../api/types'
 import { inboxChannels, useRoom } from '../realtime/use-room'
 import { useStale } from '../realtime/use-stale'
-import { notify } from '../ui/notices'
 import { withAllRead, withRead } from './inbox'
 
 /** A pupil at the door notices no more than this; 240 requests an hour are nothing to the server. */
 const POLL_MS = 15_000
 
 const MOVED: QueryKey[] = [keys.notifications]
-
-/** An assignment of the person's classes is nearly due. */
-function remind(data: unknown): void {
-  const title = (data as { title?: unknown } | null)?.title
-  if (typeof title === 'string') notify(`Due soon: ${title}`)
-}
 
 const load = (client: Client) => unwrap(client.GET('/api/v1/notifications'))
 
@@ -30,9 +23,8 @@ export function useNotifications(userId: string) {
   const queryKey = keys.notifications
   const markStale = useStale()
   const { isLive } = useRoom(userId, inboxChannels(userId), {
-    onEvent: ({ name, data }) => {
-      if (name === 'assignment_reminder') remind(data)
-      markStale(MOVED)
+    onEvent: ({ name }) => {
+      if (name === 'notifications_changed') markStale(MOVED)
     },
     onLive: () => markStale(MOVED),
   })

@@ -8,6 +8,7 @@ pub mod erasure;
 pub mod events;
 pub mod games;
 pub mod generation;
+pub mod job_progress;
 pub mod nudges;
 pub mod progress;
 

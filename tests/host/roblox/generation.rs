@@ -143,3 +143,38 @@ fn a_generation_whose_message_is_lost_is_done_by_the_tick() {
     block_on(toolboxai_edge::jobs::tick(&app.ports())).unwrap();
     assert_eq!(stands(&ada, &asked)["status"], "ready");
 }
+
+/// What the inboxes were told of jobs: whose, and what.
+fn told(app: &TestApp) -> Vec<(String, Value)> {
+    let published = std::mem::take(&mut *app.rooms.inboxes.published.lock().unwrap());
+    let jobs = published.into_iter().filter(|(_, name, _)| *name == "job_progress");
+    jobs.map(|(user, _, data)| (user, data)).collect()
+}
+
+#[test]
+fn who_asked_hears_how_the_generation_goes_and_everybody_who_runs_the_game_how_the_deployment_goes() {
+    let app = TestApp::new();
+    let (ada, grace) = (app.sign_in("ada"), app.sign_in("grace"));
+    let user = |n: usize| format!("usr_{n:026}");
+    let asked = ask(&ada, &lesson());
+    assert!(app.run_jobs().is_empty());
+    let generation = |status: &str| json!({"job": "generation", "content_id": asked["id"], "status": status, "failure": null});
+    assert_eq!(told(&app), [(user(0), generation("generating")), (user(0), generation("ready"))]);
+
+    let class = ada.make_class();
+    let game = game_of(&ada, &class);
+    let deploy = json!({"content_id": asked["id"], "game_id": game["id"]});
+    let deployment = grace.post(&format!("{ROBLOX}/content/deploy"), &deploy).expect(202);
+    assert!(app.run_jobs().is_empty());
+    let deployed = json!({"job": "deployment", "deployment_id": deployment["id"], "game_id": game["id"],
+        "status": "deployed", "failure": null});
+    assert_eq!(told(&app), [(user(0), deployed.clone()), (user(2), deployed)]);
+}
+
+#[test]
+fn a_generation_that_fails_is_told_with_its_reason() {
+    let (app, _, _) = failing(Some(ModelError::Refused("too dark".to_owned())));
+    app.run_jobs();
+    let last = told(&app).pop().unwrap().1;
+    assert_eq!((&last["status"], &last["failure"]), (&json!("failed"), &json!("too dark")));
+}

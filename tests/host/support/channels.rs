@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use toolboxai_edge::domain::pusher;
 use toolboxai_edge::domain::time::Timestamp;
+use toolboxai_edge::inbox;
 use toolboxai_edge::ports::Clock;
 use toolboxai_edge::realtime::{ApiAnswer, ApiCall, App, Context, Effect, EventLog, News, SocketNo};
 
@@ -230,6 +231,13 @@ impl Channels {
     pub fn trigger(&mut self, channel: &str, event: &str, data: &Value) {
         let body = json!({"name": event, "channel": channel, "data": data.to_string()});
         self.api("POST", "/events", &[], &body).unwrap();
+    }
+
+    /// An event of an inbox, whose person the app's key names.
+    pub fn publish(&mut self, name: &str, data: &Value) {
+        let data = data.as_object().unwrap().clone();
+        let effects = self.with(|app, log, ctx| inbox::publish(app, log, ctx, (name, data))).unwrap();
+        self.perform(effects);
     }
 
     /// The alarm rings, if it is set.

@@ -26,7 +26,7 @@ pub use app::{
     Actor, GAME_KEY, OPERATOR_KEY, OTHER_GAME_KEY, PASSWORD, PUBLIC_URL, Reply, TestApp, hash_with,
 };
 pub use authenticator::VirtualAuthenticator;
-pub use channels::{Channels, Heard};
+pub use channels::{Channels, Heard, KEY};
 pub use content_cache::HostCacheShards;
 pub use database::{HostDatabase, migrations};
 pub use game::Game;

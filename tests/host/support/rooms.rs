@@ -48,13 +48,15 @@ struct HostRoom {
 /// All inboxes.
 pub struct HostInboxes {
     inboxes: Mutex<HashMap<String, HostSql>>,
+    /// What who watches an inbox would hear: the person, the event, its data.
+    pub published: Mutex<Vec<(String, &'static str, serde_json::Value)>>,
     clock: Arc<ManualClock>,
     entropy: Arc<SeededEntropy>,
 }
 
 impl HostInboxes {
     pub fn new(clock: Arc<ManualClock>, entropy: Arc<SeededEntropy>) -> Self {
-        Self { inboxes: Mutex::default(), clock, entropy }
+        Self { inboxes: Mutex::default(), published: Mutex::default(), clock, entropy }
     }
 }
 
@@ -64,6 +66,11 @@ impl Inboxes for HostInboxes {
         let sql = inboxes.entry(inbox::object_name(&user).to_owned()).or_insert_with(HostSql::new);
         let op = serde_json::from_str(&serde_json::to_string(&op).unwrap()).unwrap();
         let answer = inbox::call(sql, self.clock.now(), self.entropy.as_ref(), op);
+        for effect in answer.iter().flat_map(|(_, effects)| effects) {
+            if let inbox::Effect::Publish { name, data } = effect {
+                self.published.lock().unwrap().push((user.to_string(), *name, data.clone().into()));
+            }
+        }
         Box::pin(
             async move { answer.map(|(answer, _)| answer).map_err(|error| PortError(error.to_string())) },
         )

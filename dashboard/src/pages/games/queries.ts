@@ -1,8 +1,9 @@
 /** What the pages about games read. */
 import { useQuery } from '@tanstack/react-query'
 import { api, unwrap, unwrapWithEtag } from '../../api/client'
-import { pageQuery, usePages } from '../../api/queries'
+import { keys, MOVING_MS, pageQuery, usePages } from '../../api/queries'
 import type { ContentStatus, DeploymentStatus, GameStatus } from '../../api/types'
+import { useJobNews } from '../../notifications/use-job-news'
 
 export const gameKeys = {
   games: ['games'] as const,
@@ -33,17 +34,24 @@ export const useGame = (id: string) =>
 
 const UNDER_WAY: (ContentStatus | DeploymentStatus)[] = ['queued', 'generating', 'pending', 'deploying']
 
+/** While news of jobs are heard; those of a colleague, which an admin may look at as well, are told to the colleague alone. */
+const HEARD_MS = 15_000
+
 /** The content that the caller may deploy, newest first. */
-export const useContent = () =>
-  usePages(
+export function useContent() {
+  const isHeard = useJobNews([gameKeys.content, keys.quizzes])
+  return usePages(
     gameKeys.content,
     (cursor) => unwrap(api.GET('/api/v1/roblox/content', { params: { query: pageQuery(cursor) } })),
     ({ status }) => UNDER_WAY.includes(status),
+    isHeard ? HEARD_MS : MOVING_MS,
   )
+}
 
 /** What was deployed to a game, newest first. */
-export const useDeployments = (id: string) =>
-  usePages(
+export function useDeployments(id: string) {
+  const isHeard = useJobNews([gameKeys.deployments(id), gameKeys.game(id)])
+  return usePages(
     gameKeys.deployments(id),
     (cursor) =>
       unwrap(
@@ -52,7 +60,9 @@ export const useDeployments = (id: string) =>
         }),
       ),
     ({ status }) => UNDER_WAY.includes(status),
+    isHeard ? HEARD_MS : MOVING_MS,
   )
+}
 
 /** Where content can begin. There are a handful. */
 export const useTemplates = () =>
