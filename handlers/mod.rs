@@ -15,6 +15,7 @@ mod contract;
 mod cookies;
 mod cors;
 mod device;
+pub mod event_stream;
 mod extract;
 mod game;
 mod guardians;

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::AppState;
 use super::auth::Teacher;
 use super::classes::{class_in, class_of};
+use super::event_stream::{self, Follow};
 use super::extract::{Path, Query};
 use super::out::Out;
 use super::problem::{ApiError, ProblemCode, Problems};
@@ -134,25 +135,50 @@ fn csv(results: &Results) -> Result<Response, ApiError> {
 
 /// List events
 ///
-/// The room's numbered log behind a number: what a dashboard missed. 410 when the log no longer reaches back so far.
+/// The room's numbered log behind a number: what a dashboard missed. 410 when the log no longer reaches back so far. With
+/// `Accept: text/event-stream` it goes on with what happens from then on, as server-sent events with the numbers as their ids: of
+/// the class's feed and of what is meant for the caller. `Last-Event-ID` counts before `after`.
 #[utoipa::path(get, path = "/api/v1/classes/{class_id}/events", tag = "live", security(("access_token" = [])),
-    params(("class_id" = String, Path), EventsQuery), responses((status = 200, body = EventPage), Problems))]
+    params(("class_id" = String, Path), EventsQuery,
+        ("Last-Event-ID" = Option<i64>, Header, description = "The last number known, as an EventSource sends it.")),
+    responses((status = 200, content((EventPage = "application/json"), (String = "text/event-stream"))), Problems))]
 async fn list_events(
     State(app): State<AppState>,
     teacher: Teacher,
     Path(class_id): Path<ClassId>,
     Query(query): Query<EventsQuery>,
-) -> Result<Out<EventPage>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let limit = query.limit.unwrap_or(100);
-    if query.after < 0 || !(1..=MAX_EVENTS).contains(&limit) {
+    let is_stream = event_stream::is_wanted(&headers);
+    let after = event_stream::last_event_id(&headers).filter(|_| is_stream).unwrap_or(query.after);
+    if after < 0 || !(1..=MAX_EVENTS).contains(&limit) {
         let detail = format!("after: 0 or more; limit: 1 to {MAX_EVENTS}");
         return Err(ApiError::new(ProblemCode::Malformed, detail));
     }
     let class = class_of(&app, &teacher, &class_id).await?;
-    let channels = channels_of(teacher.0.user_id.as_str(), teacher.0.role);
-    let op = RoomOp::Events { after: query.after, limit, channels };
-    match app.rooms.call(class.facts(), op).await? {
-        RoomAnswer::Events(page) => Ok(Out(page)),
-        other => Err(unexpected(&other)),
-    }
+    let caller = &teacher.0;
+    let channels = if is_stream {
+        event_stream::channels(caller)
+    } else {
+        channels_of(caller.user_id.as_str(), caller.role)
+    };
+    let op = RoomOp::Events { after, limit, channels: channels.clone() };
+    let page = match app.rooms.call(class.facts(), op).await? {
+        RoomAnswer::Events(page) => page,
+        other => return Err(unexpected(&other)),
+    };
+    let Some(authorization) = headers.get(header::AUTHORIZATION).filter(|_| is_stream) else {
+        return Ok(Out(page).into_response());
+    };
+    let end = event_stream::end_of(&page, limit);
+    let follow = Follow {
+        room_key: class.room_key,
+        channels,
+        path: format!("/api/v1/classes/{class_id}/events?after={after}"),
+        authorization: authorization.clone(),
+        after: end,
+        is_behind: end < page.last_seq,
+    };
+    Ok(event_stream::begin(&page, follow))
 }

@@ -222,9 +222,8 @@ pub fn call(
         return Ok((InboxAnswer::Done, vec![Effect::CloseSockets { socket_ids, code }]));
     }
     if let InboxOp::Progress(progress) = op {
-        let data = match serde_json::to_value(&progress) {
-            Ok(Json::Object(data)) => data,
-            _ => return Err(DbError::Backend("progress is no object".to_owned())),
+        let Ok(Json::Object(data)) = serde_json::to_value(&progress) else {
+            return Err(DbError::Backend("progress is no object".to_owned()));
         };
         return Ok((InboxAnswer::Done, vec![Effect::Publish { name: "job_progress", data }]));
     }

@@ -31,6 +31,23 @@ pub(super) async fn to_http(request: &web_sys::Request) -> Result<http::Request<
 
 /// The router's response.
 pub(super) async fn from_http(response: http::Response<Body>) -> Result<Response> {
+    let (builder, bytes) = parts(response).await?;
+    Ok(if bytes.is_empty() { builder.empty() } else { builder.fixed(bytes) })
+}
+
+/// The router's response, whose body is the beginning of a stream.
+pub(super) async fn from_http_with<S>(
+    response: http::Response<Body>,
+    go_on: impl FnOnce(Vec<u8>) -> S,
+) -> Result<Response>
+where
+    S: futures::Stream<Item = Result<Vec<u8>>> + 'static,
+{
+    let (builder, first) = parts(response).await?;
+    builder.from_stream(go_on(first))
+}
+
+async fn parts(response: http::Response<Body>) -> Result<(ResponseBuilder, Vec<u8>)> {
     let (parts, body) = response.into_parts();
     let headers = Headers::new();
     for (name, value) in &parts.headers {
@@ -38,5 +55,5 @@ pub(super) async fn from_http(response: http::Response<Body>) -> Result<Response
     }
     let bytes = to_bytes(body, usize::MAX).await.map_err(|error| Error::RustError(error.to_string()))?;
     let builder = ResponseBuilder::new().with_status(parts.status.as_u16()).with_headers(headers);
-    Ok(if bytes.is_empty() { builder.empty() } else { builder.fixed(bytes.into()) })
+    Ok((builder, bytes.into()))
 }

@@ -5,6 +5,7 @@ mod background;
 mod class_room;
 mod content_cache;
 mod d1;
+mod event_stream;
 mod http;
 mod inbox;
 mod kv;
@@ -37,6 +38,7 @@ use worker::{Context, Env, MessageBatch, MessageExt, Response, ScheduleContext, 
 use crate::config::Config;
 use crate::domain::metrics::Metric;
 use crate::domain::tokens::hex;
+use crate::handlers::event_stream::Follow;
 use crate::model::Builtin;
 use crate::outbound::Resilient;
 use crate::ports::{Entropy, Log, Mailer, Metrics};
@@ -58,7 +60,12 @@ async fn fetch(request: web_sys::Request, env: Env, _: Context) -> worker::Resul
     let response = match application(&env) {
         Ok(router) => {
             let request = http::to_http(&request).await?;
-            router.oneshot(request).await.unwrap_or_else(|never| match never {})
+            let mut answer = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+            if let Some(follow) = answer.extensions_mut().remove::<Follow>() {
+                return http::from_http_with(answer, |first| event_stream::body(env, router, follow, first))
+                    .await;
+            }
+            answer
         }
         Err(error) => {
             let mut id = [0; 16];

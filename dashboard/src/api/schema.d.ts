@@ -685,7 +685,9 @@ export interface paths {
         };
         /**
          * List events
-         * @description The room's numbered log behind a number: what a dashboard missed. 410 when the log no longer reaches back so far.
+         * @description The room's numbered log behind a number: what a dashboard missed. 410 when the log no longer reaches back so far. With
+         *     `Accept: text/event-stream` it goes on with what happens from then on, as server-sent events with the numbers as their ids: of
+         *     the class's feed and of what is meant for the caller. `Last-Event-ID` counts before `after`.
          */
         get: operations["list_events"];
         put?: never;
@@ -8624,7 +8626,10 @@ export interface operations {
                 /** @description 1 to 500, 100 when left out. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The last number known, as an EventSource sends it. */
+                "Last-Event-ID"?: number | null;
+            };
             path: {
                 class_id: string;
             };
@@ -8638,6 +8643,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                    "text/event-stream": string;
                 };
             };
             /** @description A problem (RFC 9457); `code` says which. */
