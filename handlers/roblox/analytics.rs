@@ -23,10 +23,13 @@ use crate::handlers::problem::{ApiError, ProblemCode, Problems};
 use crate::handlers::routing::{OpenApiRouter, routes};
 use crate::handlers::seats::unexpected;
 use crate::handlers::{App, AppState};
-use crate::rooms::{Refusal, RoomAnswer, RoomOp};
+use crate::rooms::{Achievement, Refusal, RoomAnswer, RoomOp};
+use crate::storage::classes::ClassRow;
 use crate::storage::roblox::events::{self, CountRow, Kept, NewEvent};
 use crate::storage::{classes, reports};
 
+/// Longest title of an achievement that dashboards show, in characters.
+const MAX_ACHIEVEMENT: usize = 100;
 /// Largest data of an event, in bytes of JSON.
 const MAX_EVENT_BYTES: usize = 4 * 1024;
 
@@ -52,7 +55,7 @@ pub enum GameEventType {
     QuizComplete,
     /// A pupil reached a checkpoint.
     CheckpointReach,
-    /// A pupil unlocked an achievement.
+    /// A pupil unlocked an achievement: `title` in its data is what the class's dashboards are told.
     AchievementUnlock,
 }
 
@@ -145,13 +148,32 @@ async fn record_game_event(
         now,
     };
     let is_duplicate = match events::keep(app.db.as_ref(), &new).await? {
-        Kept::New => false,
+        Kept::New => {
+            tell_achievement(&app, &class, &input, seat.as_ref()).await;
+            false
+        }
         Kept::Known => true,
         Kept::Reused => return Err(id_reused()),
         Kept::Gone => return Err(closed()),
     };
     let out = GameEventOut { event_id: input.event_id, is_duplicate, student_id: seat };
     Ok((StatusCode::CREATED, Out(out)))
+}
+
+/// Tells the class's dashboards of an achievement that has a name. Not being told is no error: it is kept and counted.
+async fn tell_achievement(app: &App, class: &ClassRow, input: &GameEventIn, seat: Option<&SeatId>) {
+    let title = input.event_data.0.get("title").and_then(serde_json::Value::as_str).map(str::trim);
+    let title = title.filter(|title| !title.is_empty());
+    let (GameEventType::AchievementUnlock, Some(seat), Some(title)) = (input.event_type, seat, title) else {
+        return;
+    };
+    let title = title.chars().filter(|c| !c.is_control()).take(MAX_ACHIEVEMENT).collect();
+    let op = RoomOp::Unlocked(Achievement { seat_id: seat.clone(), title });
+    if let Err(error) = app.rooms.call(class.facts(), op).await {
+        let line =
+            serde_json::json!({"message": "room not told", "level": "warn", "cause": error.to_string()});
+        app.log.line(&line.to_string());
+    }
 }
 
 /// What a live session came to.

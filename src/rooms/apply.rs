@@ -326,7 +326,7 @@ impl<'m> Batch<'m> {
         if !self.ledger.is_empty() {
             let rows = Value::from(to_json(&self.ledger)?);
             ctx.sql.query(INSERT_XP, &[rows, ctx.now.day().into(), session_no.into()])?;
-            let totals: Vec<(i64, u64)> = self.totals.into_iter().collect();
+            let totals: Vec<(i64, u64)> = self.totals.iter().map(|(no, xp)| (*no, *xp)).collect();
             ctx.sql.query(UPSERT_XP, &[Value::from(to_json(&totals)?)])?;
         }
         let touched: Vec<i64> = self.touched.into_iter().collect();
@@ -353,6 +353,7 @@ impl<'m> Batch<'m> {
             memory.mark(ctx, Mark::Sheet { session_no, part })?;
         }
         if scored {
+            memory.xp_changed.extend(self.totals.into_keys());
             board::changed(memory, ctx, effects);
         }
         Ok(())

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::memory::{Memory, to_json};
 use super::{Channel, Context, Effect, SeatStatus};
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{SeatId, SessionId};
 use crate::domain::leaderboard::{LeaderboardItem, Standing, Window, rank};
 use crate::domain::live_session::Status;
 use crate::domain::pusher::ServerFrame;
+use crate::domain::xp;
 use crate::ports::{DbError, decode};
 
-/// The board goes out at most four times a second: people cannot follow more, and 30 syncs a second are one board.
+/// The board, and who gained XP, goes out at most four times a second: people cannot follow more, and 30 syncs a second are one board.
 const BOARD_EVERY_MS: i64 = 250;
 
 const EARNED_SINCE: &str = "
@@ -95,9 +96,38 @@ pub(super) fn frame(memory: &Memory) -> Result<String, DbError> {
     Ok(ServerFrame { event: "leaderboard_update", channel, data: &data, seq: None }.text())
 }
 
-/// The board changed: sends it, or sees to it that it is sent soon.
+#[derive(Serialize)]
+struct Gained<'a> {
+    as_of_seq: i64,
+    seats: Vec<SeatGained<'a>>,
+}
+
+#[derive(Serialize)]
+struct SeatGained<'a> {
+    seat_id: &'a SeatId,
+    xp: u64,
+    level: u64,
+}
+
+/// The frame with the XP of those who gained any since the last one; nothing when nobody did. It has no number: what was gained
+/// stands in the log with the answers.
+fn gained(memory: &mut Memory) -> Result<Option<String>, DbError> {
+    let gained = std::mem::take(&mut memory.xp_changed);
+    let seats = memory.seats.iter().filter(|seat| gained.contains(&seat.no));
+    let seats: Vec<SeatGained<'_>> =
+        seats.map(|seat| SeatGained { seat_id: &seat.id, xp: seat.xp, level: xp::level(seat.xp) }).collect();
+    if seats.is_empty() {
+        return Ok(None);
+    }
+    let data = to_json(&Gained { as_of_seq: memory.tail.last_seq(), seats })?;
+    let channel = Some(Channel::Class.name());
+    Ok(Some(ServerFrame { event: "xp_gained", channel, data: &data, seq: None }.text()))
+}
+
+/// The board changed: sends it, and who gained XP, or sees to it that they are sent soon.
 pub(super) fn changed(memory: &mut Memory, ctx: Context<'_>, effects: &mut Vec<Effect>) {
     if !ctx.watched {
+        memory.xp_changed.clear();
         return;
     }
     memory.board_changed = true;
@@ -117,6 +147,9 @@ pub(super) fn publish_if_due(memory: &mut Memory, ctx: Context<'_>, effects: &mu
         memory.board_sent_at = Some(ctx.now);
         if let Ok(frame) = frame(memory) {
             effects.push(Effect::Publish { channel: Channel::Leaderboard, frame });
+        }
+        if let Ok(Some(frame)) = gained(memory) {
+            effects.push(Effect::Publish { channel: Channel::Class, frame });
         }
     }
 }

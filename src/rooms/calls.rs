@@ -38,6 +38,10 @@ pub(super) fn answer(
             games::announce(memory, ctx, &news, effects)?;
             Some(RoomAnswer::Done)
         }
+        RoomOp::Unlocked(achievement) => {
+            games::unlocked(memory, ctx, &achievement, effects)?;
+            Some(RoomAnswer::Done)
+        }
         RoomOp::Announce(new) => {
             let said = announcements::announce(memory, ctx, new, effects)?;
             Some(said.map_or_else(RoomAnswer::Refused, RoomAnswer::Announced))

@@ -64,6 +64,15 @@ struct Message<'a> {
     version: Option<i64>,
 }
 
+/// A pupil unlocked an achievement in a game.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Achievement {
+    /// Whose.
+    pub seat_id: SeatId,
+    /// As the game calls it.
+    pub title: String,
+}
+
 /// The seat, if the room has it.
 pub(super) fn seat_of(memory: &Memory, student: &Student) -> Option<Seat> {
     let seat = match student {
@@ -90,5 +99,16 @@ pub(super) fn announce(
         &[Channel::Class],
         effects,
     )?;
+    Ok(())
+}
+
+/// Tells the dashboards of an achievement.
+pub(super) fn unlocked(
+    memory: &mut Memory,
+    ctx: Context<'_>,
+    achievement: &Achievement,
+    effects: &mut Vec<Effect>,
+) -> Result<(), DbError> {
+    log::append(memory, ctx, ("achievement_unlocked", achievement), None, &[Channel::Class], effects)?;
     Ok(())
 }

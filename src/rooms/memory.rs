@@ -1,6 +1,6 @@
 //! What a room keeps in memory: a projection of its SQL, loaded once and changed together with it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 
@@ -34,6 +34,8 @@ pub(super) struct Memory {
     /// When the board went out last, and whether it has changed since.
     pub board_sent_at: Option<Timestamp>,
     pub board_changed: bool,
+    /// Seats with XP that was not told since.
+    pub xp_changed: BTreeSet<i64>,
     /// The alarm as far as known; unknown after waking, and then set again.
     pub alarm_at: Option<Timestamp>,
     /// The earliest moment at which something is to be done.
@@ -159,6 +161,7 @@ impl Memory {
             outbox: Outbox::load(ctx)?,
             board_sent_at: None,
             board_changed: false,
+            xp_changed: BTreeSet::new(),
             alarm_at: None,
             wants_alarm_at: None,
         }))

@@ -30,7 +30,7 @@ use utoipa::ToSchema;
 
 pub use announcements::{Announcement, NewAnnouncement};
 pub use channels::{Channel, channels_of};
-pub use games::{GameEvent, GameNews, Student};
+pub use games::{Achievement, GameEvent, GameNews, Student};
 pub use log::{EventPage, LoggedEvent};
 use memory::Memory;
 pub use outbox::{Report, ReportedSeat, ReportedSession, ReportedSheet};
@@ -189,6 +189,8 @@ pub enum RoomOp {
     SeatOf(Student),
     /// Something happened to a game of the class.
     GameNews(GameNews),
+    /// A pupil unlocked an achievement in a game.
+    Unlocked(Achievement),
     /// Say something to all pupils.
     Announce(NewAnnouncement),
     /// Forgets a user of Roblox for good. Nobody of that id is no error.

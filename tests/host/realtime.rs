@@ -262,12 +262,15 @@ fn answers_go_out_as_one_update_a_sync_and_the_log_has_no_gaps() {
         })
         .collect();
     let events: Vec<&str> = sent.iter().map(|(_, frame)| frame["event"].as_str().unwrap()).collect();
-    assert_eq!(events, ["progress_update", "leaderboard_update"]);
+    assert_eq!(events, ["progress_update", "leaderboard_update", "xp_gained"]);
     let update: Value = serde_json::from_str(sent[0].1["data"].as_str().unwrap()).unwrap();
     assert_eq!(update["answers"].as_array().unwrap().len(), 5);
     assert_eq!(update["answers"][0]["correct"], true);
     let board: Value = serde_json::from_str(sent[1].1["data"].as_str().unwrap()).unwrap();
     assert_eq!((&board["window"], &board["items"][0]["xp"]), (&json!("session"), &json!(10)));
+    let gained: Value = serde_json::from_str(sent[2].1["data"].as_str().unwrap()).unwrap();
+    assert_eq!((gained["seats"].as_array().unwrap().len(), &gained["seats"][0]["xp"]), (5, &json!(10)));
+    assert!(sent[2].1.get("seq").is_none(), "what was gained stands in the log with the answers");
     let log =
         ada.get(&format!("/api/v1/classes/{}/events?after=0", class["id"].as_str().unwrap())).expect(200);
     let numbers: Vec<i64> =
@@ -288,15 +291,16 @@ fn the_board_goes_out_at_most_four_times_a_second_and_the_last_one_is_never_lost
     game.sync(&joins);
     app.clock.advance(1000);
     app.rooms.effects.lock().unwrap().clear();
-    let boards = || {
-        app.rooms
-            .effects
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|effect| matches!(effect, Effect::Publish { channel: Channel::Leaderboard, .. }))
-            .count()
+    let frames = |event: &str| -> Vec<Value> {
+        let effects = app.rooms.effects.lock().unwrap();
+        let frames = effects.iter().filter_map(|effect| match effect {
+            Effect::Publish { frame, .. } => Some(serde_json::from_str::<Value>(frame).unwrap()),
+            _ => None,
+        });
+        let of = frames.filter(|frame| frame["event"] == event);
+        of.map(|frame| serde_json::from_str(frame["data"].as_str().unwrap()).unwrap()).collect()
     };
+    let boards = || frames("leaderboard_update").len();
     for (user, question) in (1..=7).zip(quiz["questions"].as_array().unwrap()) {
         let event = game.answer(user, &session, question, right_response(question));
         game.one(&event);
@@ -305,6 +309,11 @@ fn the_board_goes_out_at_most_four_times_a_second_and_the_last_one_is_never_lost
     app.clock.advance(250);
     futures::executor::block_on(app.rooms.ring());
     assert_eq!(boards(), 2);
+    // So does who gained XP: each of the seven is told once, with all that they have.
+    let gained = frames("xp_gained");
+    let seats: Vec<usize> = gained.iter().map(|data| data["seats"].as_array().unwrap().len()).collect();
+    assert_eq!(seats, [1, 6]);
+    assert_eq!((&gained[1]["seats"][0]["xp"], &gained[1]["seats"][0]["level"]), (&json!(10), &json!(1)));
 }
 
 #[test]
@@ -316,4 +325,56 @@ fn a_log_that_no_longer_reaches_back_says_so() {
     ada.get(&path(0)).expect(200);
     ada.get(&path(5)).problem(410, "events_gone");
     ada.get(&path(-1)).problem(422, "malformed");
+}
+
+/// What a stream of server-sent events begins with.
+fn stream(actor: &Actor, path: &str, headers: &[(&str, &str)]) -> crate::support::Reply {
+    let accept = [("accept", "text/event-stream")];
+    actor.request("GET", path, &[&accept, headers].concat(), None)
+}
+
+#[test]
+fn the_log_is_told_as_server_sent_events_to_who_asks_for_them() {
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let class = ada.make_class();
+    let mut game = Game::open(&app, &class, "job");
+    for user in 1..=2 {
+        let join = game.join(user);
+        game.sync(&[join]);
+    }
+    trigger(&app, &class, "private-class", "two\nlines");
+    trigger(&app, &class, "presence-class", "1");
+    let path = |after: i64| format!("/api/v1/classes/{}/events?after={after}", class["id"].as_str().unwrap());
+    let log = ada.get(&path(0)).expect(200);
+    let items = log["items"].as_array().unwrap();
+    let told = stream(&ada, &path(0), &[]);
+    assert_eq!(told.headers["content-type"], "text/event-stream");
+    let event = |item: &Value| {
+        format!("id: {}\nevent: {}\ndata: {}\n\n", item["seq"], item["type"].as_str().unwrap(), item["data"])
+    };
+    let feed: String = items[..items.len() - 1].iter().map(event).collect();
+    assert_eq!(told.text, format!("retry: 3000\n\n{feed}"));
+    assert!(feed.ends_with("event: lesson\ndata: \"two\\nlines\"\n\n"));
+    // An EventSource that comes back says what it got last.
+    let last = items[items.len() - 3]["seq"].to_string();
+    let back = stream(&ada, &path(0), &[("last-event-id", &last)]);
+    assert_eq!(back.text, format!("retry: 3000\n\n{}", event(&items[items.len() - 2])));
+    // The header means nothing to who asks for JSON.
+    let json = ada.request("GET", &path(0), &[("last-event-id", &last)], None).expect(200);
+    assert_eq!(json, log);
+}
+
+#[test]
+fn a_stream_is_refused_as_the_list_is() {
+    let app = TestApp::new();
+    let ada = app.sign_in("ada");
+    let class = ada.make_class();
+    let path = |after: i64| format!("/api/v1/classes/{}/events?after={after}", class["id"].as_str().unwrap());
+    stream(&ada, &path(5), &[]).problem(410, "events_gone");
+    stream(&ada, &path(0), &[("last-event-id", "5")]).problem(410, "events_gone");
+    stream(&ada, &path(-1), &[]).problem(422, "malformed");
+    stream(&app.sign_in("eve"), &path(0), &[]).problem(404, "not_found");
+    stream(&app.sign_in("peter"), &path(0), &[]).problem(403, "forbidden");
+    stream(&app.anonymous(), &path(0), &[]).problem(401, "unauthenticated");
 }

@@ -118,3 +118,33 @@ fn signing_in_with_roblox_is_where_the_provider_is_set_up() {
     let reply = app.anonymous().get(&path).expect(200);
     assert_eq!(reply, json!({"oauth_url": "https://edge.example/api/v1/auth/oidc/roblox/start"}));
 }
+
+#[test]
+fn an_achievement_that_has_a_name_is_told_to_the_class_once() {
+    let class = playing(1);
+    let game = game_of(&class.ada, &class.class);
+    let path = format!("{ROBLOX}/analytics/event");
+    let event = |id: &str, data: Value| {
+        json!({"event_id": id, "event_type": "achievement_unlock", "game_id": game["id"], "student_id": "1",
+            "event_data": data})
+    };
+    let named = event("a", json!({"title": " First flight "}));
+    let kept = class.game.server.post(&path, &named).expect(201);
+    class.game.server.post(&path, &named).expect(201);
+    class.game.server.post(&path, &event("b", json!({}))).expect(201);
+    let mut nobody = event("c", json!({"title": "Nobody's"}));
+    nobody.as_object_mut().unwrap().remove("student_id");
+    class.game.server.post(&path, &nobody).expect(201);
+    let log =
+        class.ada.get(&format!("/api/v1/classes/{}/events?after=0", class.class["id"].as_str().unwrap()));
+    let log = log.expect(200);
+    let told: Vec<&Value> = log["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["type"] == "achievement_unlocked")
+        .collect();
+    assert_eq!(told.len(), 1);
+    let data = json!({"seq": told[0]["seq"], "seat_id": kept["student_id"], "title": "First flight"});
+    assert_eq!(told[0]["data"], data);
+}
