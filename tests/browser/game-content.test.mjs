@@ -85,7 +85,9 @@ test('content is made of a template and deployed, replaced by a generated lesson
     await row(contents(page), 'Robot week').getByText('Ready', { exact: true }).waitFor()
     await confirm(page, 'Deploy Robot week', 'Deploy it', 'game-content-deploy')
     await stands(page, 'Robot week', 'Live')
-    await row(versions(page), 'Version 1: Robot week').getByText(/no game server has it yet$/).waitFor()
+    await row(versions(page), 'Version 1: Robot week')
+      .getByText(/no game server has it yet$/)
+      .waitFor()
     await page.locator('.notice').getByText('Robot week is live as version 1.').waitFor()
 
     await page.getByRole('button', { name: 'Generate content' }).click()
@@ -169,6 +171,10 @@ test('a deployment that failed says why, and so does what cannot be loaded', {
     await callApi(page, 'DELETE', `${ROBLOX}/games/${gameId}`)
     await page.reload()
     await stands(page, title, 'Failed')
-    assert.equal(await page.getByRole('heading', { name: 'Content', exact: true }).count(), 0, 'history alone')
+    assert.equal(
+      await page.getByRole('heading', { name: 'Content', exact: true }).count(),
+      0,
+      'history alone',
+    )
   })
 })

@@ -71,7 +71,6 @@ export type LiveEvent = { seq: number } & (
   | { kind: 'xp_gained'; data: XpGained }
   | { kind: 'badge_earned'; data: Award }
   | { kind: 'achievement_unlocked'; data: Award }
-  | { kind: 'assignment_reminder' }
   | { kind: 'other' }
 )
 
@@ -109,8 +108,6 @@ function readKnown(name: string, data: Record<string, unknown>): Unnumbered<Live
       const isWhole = typeof seat_id === 'string' && typeof title === 'string'
       return isWhole ? { kind: name, data: { seat_id, title } } : null
     }
-    case 'assignment_reminder':
-      return { kind: name }
     default:
       return null
   }

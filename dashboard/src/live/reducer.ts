@@ -154,7 +154,6 @@ function apply(state: LiveState, event: LiveEvent, at: number): LiveState {
     case 'achievement_unlocked':
       return { ...state, awards: [{ ...event.data, seq: event.seq }, ...state.awards].slice(0, SHOWN_AWARDS) }
     case 'content_update':
-    case 'assignment_reminder':
     case 'other':
       return state
   }

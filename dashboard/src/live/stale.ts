@@ -18,8 +18,6 @@ export function staleAfter(classId: string, event: LiveEvent): QueryKey[] {
       return [keys.sessions(classId), keys.results(classId, event.data.session.id)]
     case 'progress_update':
       return [keys.results(classId, event.data.session_id)]
-    case 'assignment_reminder':
-      return [keys.notifications]
     default:
       return []
   }
