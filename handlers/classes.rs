@@ -185,6 +185,7 @@ fn new_class(app: &App, teacher: &Teacher, change: ClassChange) -> ClassRow {
         join_policy: change.join_policy.unwrap_or_default(),
         join_code: Some(new_join_code(entropy)),
         room_key: new_room_key(entropy),
+        webhooks: "[]".to_owned(),
         revision: 1,
         created_at: now.as_millis(),
         updated_at: now.as_millis(),

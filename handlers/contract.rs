@@ -28,7 +28,7 @@ use crate::domain::live_session::Move;
         (name = "game", description = "What Roblox game servers call."),
         (name = "people", description = "Schools, their people, invitations, parents."),
         (name = "keys", description = "Keys of experiences and integrations."),
-        (name = "realtime", description = "Signatures for the Pusher channels of a class room."),
+        (name = "realtime", description = "Signatures and webhooks for the Pusher channels of a class room."),
         (name = "notifications", description = "What waits for a person in any of their classes."),
         (name = "roblox", description = "Games in Roblox: their content, pupils' progress, Open Cloud and webhooks."),
         (name = "audit", description = "Who did what, on whom, why and from where."),

@@ -52,6 +52,7 @@ mod sign_in;
 mod signed_in;
 mod step_up;
 mod users;
+mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -213,6 +214,7 @@ fn all() -> routing::OpenApiRouter<AppState> {
         .merge(class_teachers::routes())
         .merge(guardians::routes())
         .merge(realtime::routes())
+        .merge(webhooks::routes())
         .merge(notifications::routes())
         .merge(roblox::routes())
         .merge(plugins::routes())

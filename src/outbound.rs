@@ -148,7 +148,7 @@ impl Resilient {
         let host = host(&request.url).to_owned();
         let admitted = |breaker: &mut Breaker, now| breaker.admit(now).then_some(*breaker);
         let Some(breaker) = self.breaker(&host, admitted) else {
-            self.count(&host, "not_sent");
+            self.count(request.counted_as.unwrap_or(&host), "not_sent");
             return Err(PortError(format!("{host}: not asked, it failed too often")));
         };
         // A host that is on trial gets one try.
@@ -177,7 +177,7 @@ impl Resilient {
             drop(place);
             done += 1;
             let verdict = verdict(&answer);
-            self.count(host, verdict.name());
+            self.count(request.counted_as.unwrap_or(host), verdict.name());
             let spent = self.with.clock.now().millis_since(start);
             let is_last = done >= tries || spent >= i64::from(request.timeout_ms);
             let is_enough = verdict == Verdict::Answered || is_last;

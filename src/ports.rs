@@ -334,6 +334,8 @@ pub struct Outbound {
     pub timeout_ms: u32,
     /// A longer answer is an error.
     pub max_bytes: usize,
+    /// What it is counted as where its host is named by a user: of these there may be any number.
+    pub counted_as: Option<&'static str>,
 }
 
 /// What somebody else's server answered.

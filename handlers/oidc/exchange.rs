@@ -105,6 +105,7 @@ async fn send(
         is_repeatable: false,
         timeout_ms: TIMEOUT_MS,
         max_bytes: MAX_ANSWER,
+        counted_as: None,
     };
     app.http.send(request).await.map_err(|error| ExchangeError::Unavailable(error.to_string()))
 }

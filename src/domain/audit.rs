@@ -106,6 +106,12 @@ pub enum AuditAction {
     /// Something was announced to a school.
     #[serde(rename = "school.announced")]
     SchoolAnnounced,
+    /// An endpoint for a class's webhooks was added.
+    #[serde(rename = "webhook.created")]
+    WebhookCreated,
+    /// An endpoint of a class's webhooks was deleted.
+    #[serde(rename = "webhook.deleted")]
+    WebhookDeleted,
     /// A code for a pupil's parent was made.
     #[serde(rename = "guardian.code_made")]
     GuardianCodeMade,

@@ -185,6 +185,10 @@ id!(
     ConnectionId, "con"
 );
 id!(
+    /// An endpoint of a class's webhooks.
+    WebhookId, "whk"
+);
+id!(
     /// A Studio plugin.
     PluginId, "plg"
 );

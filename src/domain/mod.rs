@@ -41,4 +41,5 @@ pub mod tokens;
 pub mod totp;
 pub mod user;
 pub mod webauthn;
+pub mod webhook;
 pub mod xp;

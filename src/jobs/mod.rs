@@ -9,6 +9,7 @@ mod message;
 mod progress;
 mod roblox;
 mod sealing;
+mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +21,9 @@ use crate::inbox::InboxOp;
 use crate::mail::MailJob;
 use crate::model::Model;
 use crate::ports::{
-    Clock, Database, DbError, Entropy, Http, Inboxes, Log, Mailer, PortError, Rooms, SchoolChannels,
+    Clock, Database, DbError, Entropy, Http, Inboxes, Jobs, Log, Mailer, PortError, Rooms, SchoolChannels,
 };
-use crate::rooms::Report;
+use crate::rooms::{DueNews, Report, WebhookDelivery};
 pub use account::{AccountJob, Wish};
 pub use message::{encode, ids};
 
@@ -98,6 +99,8 @@ pub enum Job {
         /// When it changed.
         wanted_at: Timestamp,
     },
+    /// Something happened on channels that a server wants to know.
+    Webhook(WebhookDelivery),
 }
 
 /// What jobs work with.
@@ -186,6 +189,7 @@ pub async fn run(ports: &Ports<'_>, message: &str) -> Result<(), JobError> {
         Job::RobloxNudge { school_id, class_id, wanted_at } => {
             roblox::nudge(ports, &school_id, &class_id, wanted_at).await?;
         }
+        Job::Webhook(delivery) => webhooks::deliver(ports, delivery).await?,
     }
     Ok(())
 }
@@ -207,10 +211,22 @@ pub async fn deliver(db: &dyn Database, inboxes: &dyn Inboxes, report: &Report) 
     Ok(())
 }
 
+/// Hands what a room's webhooks tell to the queue. A half of it is simply done again.
+pub async fn send_webhooks(jobs: &dyn Jobs, news: &DueNews) -> Result<(), PortError> {
+    for delivery in &news.deliveries {
+        jobs.send(Job::Webhook(delivery.clone())).await?;
+    }
+    Ok(())
+}
+
 /// Keeps a message that failed for good.
 pub async fn bury(ports: &Ports<'_>, queue: &str, message: &str) -> Result<(), DbError> {
-    if let Ok(Job::Mail(job)) = message::decode(message) {
-        return mail::bury(ports, queue, job, "it was tried too often").await;
+    match message::decode(message) {
+        Ok(Job::Mail(job)) => return mail::bury(ports, queue, job, "it was tried too often").await,
+        Ok(Job::Webhook(delivery)) => {
+            return webhooks::bury(ports, queue, delivery, "it was tried too often").await;
+        }
+        _ => {}
     }
     let now = ports.clock.now();
     let id = DeadLetterId::new(now, ports.entropy);

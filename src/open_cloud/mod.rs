@@ -114,6 +114,7 @@ impl OpenCloud<'_> {
             is_repeatable: true,
             timeout_ms: TIMEOUT_MS,
             max_bytes: MAX_ANSWER_BYTES,
+            counted_as: None,
         };
         let answer = self.http.send(request).await?;
         match answer.status {

@@ -6,6 +6,7 @@
 //! when D1 does not answer.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use worker::{
@@ -15,6 +16,7 @@ use worker::{
 use super::d1::D1;
 use super::inbox::InboxObjects;
 use super::object_sql::ObjectSql;
+use super::queue::JobQueue;
 use super::rooms::{CALL, CALLER, Call, REFUSED, SYNC};
 use super::sockets::Hub;
 use super::stub;
@@ -23,18 +25,19 @@ use super::transaction;
 use crate::jobs;
 use crate::ports::{Clock, DbError, Log, PortError};
 use crate::request_ids::{self, Ids};
-use crate::rooms::{Context, Effect, Report, Room, SyncCaller, SyncReply};
+use crate::rooms::{Context, DueNews, Effect, Report, Room, SyncCaller, SyncReply};
 
 /// See the module.
 #[durable_object]
 pub struct ClassRoom {
     hub: Hub,
-    room: RefCell<Room>,
+    room: Rc<RefCell<Room>>,
 }
 
 impl DurableObject for ClassRoom {
     fn new(state: State, env: Env) -> Self {
-        Self { hub: Hub::new(state, env), room: RefCell::default() }
+        let room = Rc::<RefCell<Room>>::default();
+        Self { hub: Hub::new(state, env).with_news_keeper(room.clone()), room }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -100,6 +103,7 @@ impl ClassRoom {
         self.hub.alarm_rang();
         let report = self.run(Room::due).await?;
         self.hub.due().await?;
+        self.tell_news().await?;
         if let Some(report) = report {
             let done = self.deliver(&report).await;
             if let Err(error) = &done {
@@ -109,6 +113,25 @@ impl ClassRoom {
             self.run(|room, ctx| Ok(((), room.reported(ctx, &report, done.is_ok())?))).await?;
         }
         Ok(())
+    }
+
+    /// Hands what webhooks tell to the queue.
+    async fn tell_news(&self) -> worker::Result<()> {
+        let news = self.run(Room::due_news).await?;
+        if news.is_empty() {
+            return Ok(());
+        }
+        let done = self.enqueue(&news).await;
+        if let Err(error) = &done {
+            let line = serde_json::json!({"message": "webhooks not queued", "level": "error", "cause": error.to_string()});
+            System.line(&line.to_string());
+        }
+        self.run(|room, ctx| Ok(((), room.news_told(ctx, &news, done.is_ok())?))).await
+    }
+
+    async fn enqueue(&self, news: &DueNews) -> Result<(), PortError> {
+        let queue = JobQueue::of(&self.hub.env).map_err(|error| PortError(error.to_string()))?;
+        jobs::send_webhooks(&queue, news).await
     }
 
     /// Runs a call of the rules in a transaction and performs what it wants.

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use js_sys::JsString;
 use worker::wasm_bindgen::JsCast;
@@ -15,8 +16,10 @@ use super::system::System;
 use super::{settings, transaction};
 use crate::domain::pusher::{self, ApiRefusal, CloseCode, MAX_API_BODY_BYTES, PING, PONG, Shard};
 use crate::domain::time::Timestamp;
-use crate::ports::{Clock, DbError};
-use crate::realtime::{ApiCall, App, Appended, Context, Effect, Feed, SocketNo, unknown_app};
+use crate::ports::{Clock, DbError, Log};
+use crate::realtime::{
+    ApiCall, App, Context, Effect, Feed, KeptNews, News, NewsKeeper, SocketNo, unknown_app,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -47,6 +50,10 @@ pub(super) struct Hub {
     alarm_at: Cell<Option<Timestamp>>,
     /// The app's key and secret.
     identity: OnceCell<Identity>,
+    /// Keeps what webhooks tell; nobody does where there are none.
+    news_keeper: Option<Rc<RefCell<dyn NewsKeeper>>>,
+    /// When the object is to wake for what was kept, until the alarm is set.
+    news_due_at: Cell<Option<Timestamp>>,
 }
 
 impl Hub {
@@ -60,7 +67,14 @@ impl Hub {
             watched: Cell::new(None),
             alarm_at: Cell::new(None),
             identity: OnceCell::new(),
+            news_keeper: None,
+            news_due_at: Cell::new(None),
         }
+    }
+
+    /// With somebody who keeps what webhooks tell.
+    pub fn with_news_keeper(self, keeper: Rc<RefCell<dyn NewsKeeper>>) -> Self {
+        Self { news_keeper: Some(keeper), ..self }
     }
 
     /// Whether anybody holds a socket.
@@ -104,10 +118,10 @@ impl Hub {
             Some(no) => app.frame(ctx, &mut *feed.borrow_mut(), no, text).map(Some),
             None => Ok(None),
         })?;
-        match effects {
-            Some(effects) => self.perform(effects).await,
-            None => ws.close(Some(CloseCode::Reconnect as u16), Some(CloseCode::Reconnect.reason())),
+        if effects.is_none() {
+            ws.close(Some(CloseCode::Reconnect as u16), Some(CloseCode::Reconnect.reason()))?;
         }
+        self.perform(effects.unwrap_or_default()).await
     }
 
     /// A socket is gone; `code` is the client's, to be answered.
@@ -116,10 +130,10 @@ impl Hub {
             Some(no) => app.closed(ctx, no).map(|effects| Some((no, effects))),
             None => Ok(None),
         })?;
-        if let Some((no, effects)) = gone {
-            self.sockets.borrow_mut().remove(&no);
-            self.perform(effects).await?;
+        if let Some((no, _)) = &gone {
+            self.sockets.borrow_mut().remove(no);
         }
+        self.perform(gone.map(|(_, effects)| effects).unwrap_or_default()).await?;
         // Without it the client sees 1006; these three may not be sent.
         match code.and_then(|(code, reason)| Some((u16::try_from(code).ok()?, reason))) {
             Some((code, reason)) if !matches!(code, 1005 | 1006 | 1015) => {
@@ -233,22 +247,27 @@ impl Hub {
         &self,
         call: impl FnOnce(&mut App, Context<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let backend = |error: Error| DbError::Backend(error.to_string());
         let sql = ObjectSql(self.state.storage().sql());
-        let Identity { key, secret, .. } = self.identity().map_err(backend)?;
-        let ctx = Context { sql: &sql, now: System.now(), entropy: &System, key, secret };
+        let ctx = self.context(&sql)?;
         let mut app = self.app.borrow_mut();
         if app.is_none() {
             let open = self.attached();
             let (loaded, effects) = App::load(ctx, &open)?;
             *app = Some(loaded);
-            // Somebody left while the object slept: those who are there hear of it, nothing else is wanted.
+            // Somebody left while the object slept: those who are there hear of it, and webhooks tell it.
+            self.keep_news(&effects);
             self.send_all(&effects);
         }
         match app.as_mut() {
             Some(app) => call(app, ctx),
             None => Err(DbError::Backend("the app did not load".to_owned())),
         }
+    }
+
+    fn context<'a>(&'a self, sql: &'a ObjectSql) -> Result<Context<'a>, DbError> {
+        let Identity { key, secret, .. } =
+            self.identity().map_err(|error| DbError::Backend(error.to_string()))?;
+        Ok(Context { sql, now: System.now(), entropy: &System, key, secret })
     }
 
     fn identity(&self) -> worker::Result<&Identity> {
@@ -283,14 +302,45 @@ impl Hub {
         open
     }
 
+    /// Nothing is awaited before the alarm: what was written, what webhooks will tell of it, and the alarm that tells it are
+    /// kept all at once, or nothing of it.
     async fn perform(&self, effects: Vec<Effect>) -> worker::Result<()> {
+        self.keep_news(&effects);
         self.send_all(&effects);
-        for effect in effects {
-            if let Effect::Wake(at) = effect {
-                self.wake(at).await?;
+        let wanted = effects.iter().filter_map(|effect| match effect {
+            Effect::Wake(at) => Some(*at),
+            _ => None,
+        });
+        match wanted.chain(self.news_due_at.take()).min() {
+            Some(at) => self.wake(at).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps what webhooks tell. News that cannot be kept must not end what they tell of.
+    fn keep_news(&self, effects: &[Effect]) {
+        let Some(keeper) = &self.news_keeper else { return };
+        let news: Vec<&News> = effects.iter().filter_map(Effect::news).collect();
+        if news.is_empty() {
+            return;
+        }
+        let sql = ObjectSql(self.state.storage().sql());
+        let kept = self.context(&sql).and_then(|ctx| keeper.borrow_mut().keep_news(ctx, &news));
+        match kept {
+            Ok(KeptNews { wake, dropped }) => {
+                let earliest = self.news_due_at.take().into_iter().chain(wake).min();
+                self.news_due_at.set(earliest);
+                if dropped > 0 {
+                    let line = serde_json::json!({"message": "webhook events dropped", "level": "warn", "dropped": dropped});
+                    System.line(&line.to_string());
+                }
+            }
+            Err(error) => {
+                let line = serde_json::json!({"message": "webhook events not kept", "level": "error",
+                    "cause": error.to_string(), "dropped": news.len()});
+                System.line(&line.to_string());
             }
         }
-        Ok(())
     }
 
     fn send_all(&self, effects: &[Effect]) {

@@ -13,6 +13,7 @@ mod deliver;
 mod http_api;
 mod kept;
 pub mod log;
+mod news;
 mod presence;
 mod schema;
 mod sign_in;
@@ -24,6 +25,7 @@ pub use app::{App, MAX_SOCKETS, unknown_app};
 pub use http_api::{ApiAnswer, ApiCall};
 pub use kept::forget as forget_kept_events;
 pub use log::{EventLog, Logged, NewEvent, Replay};
+pub use news::{KeptNews, News, NewsKeeper};
 
 use crate::domain::pusher::CloseCode;
 use crate::domain::time::Timestamp;
@@ -70,42 +72,14 @@ pub enum Effect {
     Tell(News),
 }
 
-/// What webhooks tell (Pusher, "Webhooks").
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
-    /// Somebody is on a channel where nobody was.
-    Occupied(String),
-    /// Nobody is left on a channel.
-    Vacated(String),
-    /// A user came to a presence channel.
-    MemberAdded {
-        /// The channel.
-        channel: String,
-        /// The user.
-        user_id: String,
-    },
-    /// A user left a presence channel with the last socket.
-    MemberRemoved {
-        /// The channel.
-        channel: String,
-        /// The user.
-        user_id: String,
-    },
-    /// A client sent an event.
-    ClientEvent {
-        /// The channel.
-        channel: String,
-        /// `client-…`.
-        event: String,
-        /// As it came.
-        data: String,
-        /// Who sent it.
-        socket_id: String,
-        /// On a presence channel, the user.
-        user_id: Option<String>,
-    },
-    /// A cache channel had nothing for a subscriber.
-    CacheMiss(String),
+impl Effect {
+    /// What a server may want to be told of.
+    pub const fn news(&self) -> Option<&News> {
+        match self {
+            Self::Tell(news) => Some(news),
+            _ => None,
+        }
+    }
 }
 
 /// An event that has its number.

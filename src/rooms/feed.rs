@@ -38,7 +38,7 @@ impl Feed for Room {
     }
 
     fn forget(&mut self) {
-        self.memory = None;
+        *self = Self::default();
     }
 
     fn kept(&mut self, ctx: realtime::Context<'_>, channel: &str) -> Result<Option<Option<String>>, DbError> {

@@ -24,6 +24,7 @@ mod sessions;
 mod sheet;
 mod sync;
 mod tail;
+mod webhooks;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,6 +37,8 @@ use memory::Memory;
 pub use outbox::{Report, ReportedSeat, ReportedSession, ReportedSheet};
 pub use sessions::NewSession;
 pub use sync::{MAX_EVENTS, SyncCaller, SyncOut, SyncRefusal, SyncReply};
+use webhooks::Webhooks;
+pub use webhooks::{DueNews, WebhookDelivery};
 
 use crate::domain::class::JoinPolicy;
 use crate::domain::ids::{ClassId, SchoolId, SeatId, SessionId, UserId};
@@ -44,6 +47,7 @@ use crate::domain::live_session::{LiveSession, Move};
 use crate::domain::pusher::CloseCode;
 use crate::domain::results::Sheet;
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::Webhook;
 use crate::ports::{DbError, Entropy, Sql};
 
 /// What a room is given for one call.
@@ -97,6 +101,9 @@ pub struct ClassFacts {
     pub capacity: i64,
     /// How pupils come in.
     pub join_policy: JoinPolicy,
+    /// Where its webhooks go.
+    #[serde(default)]
+    pub webhooks: Vec<Webhook>,
     /// Counts the changes: an older one never overwrites a newer one.
     pub revision: i64,
 }
@@ -254,6 +261,8 @@ pub enum Refusal {
 #[derive(Default)]
 pub struct Room {
     memory: Option<Memory>,
+    /// Apart from the memory: news come without any other need for it.
+    webhooks: Option<Webhooks>,
 }
 
 impl Room {
@@ -352,7 +361,7 @@ impl Room {
     fn guarded<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, DbError>) -> Result<T, DbError> {
         let result = run(self);
         if result.is_err() {
-            self.memory = None;
+            *self = Self::default();
         }
         result
     }
@@ -361,6 +370,11 @@ impl Room {
         if self.memory.is_none() && schema::exists(ctx.sql)? {
             schema::migrate(ctx.sql)?;
             self.memory = Memory::load(ctx)?;
+            if let Some(memory) = self.memory.as_mut().filter(|memory| !memory.facts.webhooks.is_empty())
+                && let Some(at) = webhooks::next_at(ctx.sql)?
+            {
+                memory.wake(at);
+            }
         }
         Ok(self.memory.as_mut())
     }
@@ -373,6 +387,7 @@ impl Room {
             Some((revision, _)) if revision >= facts.revision => {}
             known => {
                 memory::store_facts(ctx.sql, facts)?;
+                self.configure_webhooks(ctx.sql, facts)?;
                 if let Some(memory) = self.memory.as_mut() {
                     memory.facts = facts.clone();
                     if known.is_some_and(|(_, name)| name != facts.name) {

@@ -34,6 +34,8 @@ pub struct ClassRow {
     pub join_code: Option<String>,
     /// The room's name.
     pub room_key: String,
+    /// What the room knows of its webhooks, as JSON.
+    pub webhooks: String,
     /// Counts the changes.
     pub revision: i64,
     /// Milliseconds.
@@ -53,6 +55,8 @@ impl ClassRow {
             name: self.name.clone(),
             capacity: self.capacity,
             join_policy: self.join_policy,
+            // What cannot be read is told nobody.
+            webhooks: serde_json::from_str(&self.webhooks).unwrap_or_default(),
             revision: self.revision,
         }
     }
@@ -78,34 +82,34 @@ const INSERT: &str = "
       created_at, updated_at)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)";
 const LIST: &str = "
-    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, webhooks, revision,
       created_at, updated_at
     from classes
     where school_id = ?1 and (?2 is null or exists (
       select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and (?3 is null or id < ?3)
     order by id desc limit cast(?4 as integer)";
 const BY_ID: &str = "
-    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, webhooks, revision,
       created_at, updated_at
     from classes where school_id = ?1 and (?2 is null or exists (
       select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and id = ?3";
 const BY_ROOM_KEY: &str = "
-    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, webhooks, revision,
       created_at, updated_at
     from classes where school_id = ?1 and (?2 is null or exists (
       select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and room_key = ?3";
 const BY_ROOM_KEYS: &str = "
-    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, webhooks, revision,
       created_at, updated_at
     from classes where school_id = ?1 and room_key in (select value from json_each(?2))";
 const BY_SESSION: &str = "
     select c.id, c.school_id, c.teacher_id, c.name, c.subject, c.grade_level, c.capacity, c.join_policy, c.join_code,
-      c.room_key, c.revision, c.created_at, c.updated_at
+      c.room_key, c.webhooks, c.revision, c.created_at, c.updated_at
     from live_sessions s join classes c on c.id = s.class_id
     where c.school_id = ?1 and (?2 is null or exists (
       select 1 from class_staff t where t.school_id = ?1 and t.class_id = c.id and t.user_id = ?2)) and s.id = ?3";
 const BY_JOIN_CODE: &str = "
-    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, webhooks, revision,
       created_at, updated_at
     from classes where school_id = ?1 and join_code = ?2";
 const UPDATE: &str = "
@@ -114,13 +118,13 @@ const UPDATE: &str = "
       revision = revision + 1, updated_at = ?9
     where school_id = ?1 and (?2 is null or exists (
       select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and id = ?3 and (?10 is null or revision = ?10)
-    returning id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+    returning id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, webhooks, revision,
       created_at, updated_at";
 const SET_CODE: &str = "
     update classes set join_code = ?4, revision = revision + 1, updated_at = ?5
     where school_id = ?1 and (?2 is null or exists (
       select 1 from class_staff t where t.school_id = ?1 and t.class_id = classes.id and t.user_id = ?2)) and id = ?3
-    returning id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+    returning id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, webhooks, revision,
       created_at, updated_at";
 
 fn scoped(scope: &Scope) -> [Value; 2] {

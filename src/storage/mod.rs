@@ -24,6 +24,7 @@ pub mod schools;
 pub mod sessions;
 pub mod used_challenges;
 pub mod users;
+pub mod webhooks;
 
 use serde::de::DeserializeOwned;
 

@@ -48,3 +48,4 @@ mod signatures;
 mod sockets;
 mod support;
 mod webauthn;
+mod webhooks;

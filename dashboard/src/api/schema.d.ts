@@ -918,6 +918,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/classes/{class_id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the webhooks of a class */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Add a webhook to a class
+         * @description The room of the class tells it what happens on its channels, as Pusher does. The secret is in this answer and nowhere
+         *     else. Five a class, each URL once.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classes/{class_id}/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook of a class
+         * @description What is on its way there still arrives. Again is no error.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/content/generate": {
         parameters: {
             query?: never;
@@ -3901,6 +3943,25 @@ export interface components {
             /** @description The person. */
             user_id: components["schemas"]["UserId"];
         };
+        /** @description A new endpoint. */
+        ClassWebhookIn: {
+            /** @description What it is told. */
+            events: components["schemas"]["WebhookEvent"][];
+            /** @description Where it is: https, to a name of the public internet; at most 500 characters. */
+            url: string;
+        };
+        /** @description An endpoint, without its secret. */
+        ClassWebhookOut: {
+            /** @description Made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description What it is told. */
+            events: components["schemas"]["WebhookEvent"][];
+            /** @description The endpoint. */
+            id: components["schemas"]["WebhookId"];
+            last_delivery?: components["schemas"]["DeliveryOut"] | null;
+            /** @description Where it is. */
+            url: string;
+        };
         /** @description The cache was cleared. */
         ClearedOut: {
             /**
@@ -4257,6 +4318,16 @@ export interface components {
          * @enum {string}
          */
         Delivery: "cookie" | "body";
+        /** @description What came of the last delivery, to a minute. */
+        DeliveryOut: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description The HTTP status that answered; null when nobody did.
+             */
+            status?: number | null;
+        };
         /** @description A deployment of content to a game. */
         DeploymentId: string;
         /** @description A new deployment. */
@@ -5079,6 +5150,23 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        List_ClassWebhookOut: {
+            /** @description The items. */
+            items: {
+                /** @description Made. */
+                created_at: components["schemas"]["Timestamp"];
+                /** @description What it is told. */
+                events: components["schemas"]["WebhookEvent"][];
+                /** @description The endpoint. */
+                id: components["schemas"]["WebhookId"];
+                last_delivery?: components["schemas"]["DeliveryOut"] | null;
+                /** @description Where it is. */
+                url: string;
+            }[];
+            /** @description For the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         List_ConnectionOut: {
             /** @description The items. */
             items: {
@@ -5767,6 +5855,11 @@ export interface components {
             id?: components["schemas"]["PartId"] | null;
             /** @description At most 200 characters. */
             text: string;
+        };
+        /** @description An endpoint that was just made. */
+        NewClassWebhookOut: components["schemas"]["ClassWebhookOut"] & {
+            /** @description Signs what goes there: `new Pusher({ key: room_key, secret }).webhook(request)` checks it. It is shown this once. */
+            secret: string;
         };
         /** @description A key that was just made. */
         NewKeyOut: components["schemas"]["KeyOut"] & {
@@ -7415,6 +7508,13 @@ export interface components {
             /** @description The plugin's version. */
             version: string;
         };
+        /**
+         * @description What is told.
+         * @enum {string}
+         */
+        WebhookEvent: "channel_occupied" | "channel_vacated" | "member_added" | "member_removed" | "cache_miss" | "client_event";
+        /** @description An endpoint of a class's webhooks. */
+        WebhookId: string;
         /** @description As Roblox describes it; what is added later is not looked at. */
         WebhookIn: {
             /** @description More about it. */
@@ -9052,6 +9152,100 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ClassWebhookOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassWebhookIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewClassWebhookOut"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
             204: {
                 headers: {
                     [name: string]: unknown;

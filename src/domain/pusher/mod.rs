@@ -22,4 +22,6 @@ pub use limits::{
     MAX_TRIGGER_CHANNELS, MAX_USER_ID, MAX_USER_INFO_BYTES, MAX_WATCHLIST,
 };
 pub use shard::Shard;
-pub use signature::{app_secret, is_socket_id, sign, socket_id, subscription_text, user_text, verify};
+pub use signature::{
+    app_secret, is_socket_id, sign, socket_id, subscription_text, user_text, verify, webhook_secret,
+};

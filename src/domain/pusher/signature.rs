@@ -27,6 +27,11 @@ pub fn app_secret(master: &[u8], app_key: &str) -> String {
     sign(master, &format!("room:{app_key}"))
 }
 
+/// The secret that signs what goes to an endpoint of webhooks: its own, so that nobody needs the app's to check it.
+pub fn webhook_secret(master: &[u8], webhook_id: &str) -> String {
+    sign(master, &format!("webhook:{webhook_id}"))
+}
+
 /// HMAC-SHA256, hex.
 pub fn sign(secret: &[u8], text: &str) -> String {
     mac(secret, text).map(|mac| hex(&mac.finalize().into_bytes())).unwrap_or_default()
@@ -87,6 +92,21 @@ mod tests {
         assert!(!verify(KEY, SECRET, &private, "no colon"));
         let user = user_text("1234.1234", r#"{"id":"12345"}"#);
         assert_eq!(sign(SECRET, &user), "4708d583dada6a56435fb8bc611c77c359a31eebde13337c16ab43aa6de336ba");
+    }
+
+    /// The vector that Pusher's server libraries are tested with.
+    #[test]
+    fn a_webhook_is_signed_as_the_server_libraries_check_it() {
+        let body =
+            r#"{"time_ms":1403175510755,"events":[{"channel":"test_channel","name":"channel_vacated"}]}"#;
+        assert_eq!(sign(b"beef", body), "df1465f5ff93f83238152fd002cb904f9562d39569e68f00a6bfa0d8ccf88334");
+    }
+
+    #[test]
+    fn an_endpoint_has_a_secret_of_its_own() {
+        let secrets = ["whk_1", "whk_2"].map(|id| webhook_secret(b"master", id));
+        assert_ne!(secrets[0], secrets[1]);
+        assert_ne!(webhook_secret(b"master", "rk1"), app_secret(b"master", "rk1"));
     }
 
     #[test]

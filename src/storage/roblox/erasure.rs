@@ -40,7 +40,7 @@ const WAITING: &str = "
     select connection_id, notification_id, school_id from roblox_notifications
     where done_at is null and received_at < cast(?1 as integer) order by received_at limit 50";
 const CLASSES: &str = "
-    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, revision,
+    select id, school_id, teacher_id, name, subject, grade_level, capacity, join_policy, join_code, room_key, webhooks, revision,
       created_at, updated_at
     from classes c where school_id = ?1 and exists (
       select 1 from roblox_games g where g.school_id = ?1 and g.class_id = c.id and (

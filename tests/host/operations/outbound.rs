@@ -82,7 +82,16 @@ impl World {
 
 fn request(method: Method, headers: Vec<(&'static str, String)>) -> Outbound {
     let url = "https://other.example/path?secret".to_owned();
-    Outbound { method, url, headers, body: None, is_repeatable: false, timeout_ms: 8_000, max_bytes: 1_000 }
+    Outbound {
+        method,
+        url,
+        headers,
+        body: None,
+        is_repeatable: false,
+        timeout_ms: 8_000,
+        max_bytes: 1_000,
+        counted_as: None,
+    }
 }
 
 #[test]

@@ -129,6 +129,7 @@ impl Maker<'_> {
                 let content = self.world.id("", "content_id");
                 Some(json!({"query_type": "get_lesson_content", "lesson_id": content}))
             }
+            "ClassWebhookIn" => Some(json!({"url": "https://hooks.example/new", "events": ["cache_miss"]})),
             "CommunicateIn" => Some(json!({"action": "sync_data"})),
             "LinkCodeIn" => Some(json!({"code": self.world.guardian_code})),
             "InvitationIn" => {

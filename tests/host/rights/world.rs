@@ -149,6 +149,8 @@ const INTEGRATION_KEYS: [&str; 2] = ["ik_first", "ik_second"];
 const INTEGRATION_KEY_ID: &str = "gk_00000000000000000000000901";
 const INVITATION_ID: &str = "inv_00000000000000000000000001";
 const CONNECTION_ID: &str = "con_00000000000000000000000001";
+/// A webhook of the class.
+const WEBHOOK_ID: &str = "whk_00000000000000000000000001";
 /// The parent's link to the pupil.
 const LINK_ID: &str = "gdn_00000000000000000000000001";
 
@@ -316,7 +318,9 @@ impl World {
              values ('{CONNECTION_ID}', '{school}', '1', 'k1', 'AAAA', 'AAAA', '{teacher}', 0);
              insert into roblox_progress (game_id, seat_id, school_id, class_id, percent, time_spent_s, objectives, data,
                  reported_at, updated_at)
-             values ('{game}', '{seat}', '{school}', '{class}', 1, 0, '[]', '{{}}', 0, 0)"
+             values ('{game}', '{seat}', '{school}', '{class}', 1, 0, '[]', '{{}}', 0, 0);
+             insert into webhooks (id, school_id, class_id, url, events, created_by, created_at)
+             values ('{WEBHOOK_ID}', '{school}', '{class}', 'https://hooks.example/', '[]', '{teacher}', 0)"
         ));
     }
 
@@ -347,6 +351,7 @@ impl World {
             (_, "plugin_id") => text(&self.plugins[0]["plugin_id"]),
             (_, "plugin_session_id") => self.plugin_session_id.clone(),
             (_, "identity_id") => IDENTITY_ID.to_owned(),
+            (_, "webhook_id") => WEBHOOK_ID.to_owned(),
             _ => return None,
         })
     }

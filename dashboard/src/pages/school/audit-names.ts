@@ -33,6 +33,8 @@ export const ACTION_NAMES: Record<AuditAction, string> = {
   'class.teacher_removed': 'Co-teacher removed',
   'class.announced': 'Announcement to a class',
   'school.announced': 'Announcement to the school',
+  'webhook.created': 'Webhook added',
+  'webhook.deleted': 'Webhook deleted',
   'guardian.code_made': 'Parent code made',
   'guardian.linked': 'Parent linked',
   'guardian.unlinked': 'Parent unlinked',
