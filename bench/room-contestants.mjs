@@ -49,8 +49,9 @@ class Ours {
     const rooms = [];
     for (let at = 0; at < count; at += 1) {
       const fields = { name: `Bench ${at}`, subject: "Testing", grade_level: 7 };
-      const { room_key } = await this.teacher.post("/api/v1/classes", fields);
-      const target = ourTarget({ url: this.url, room_key, master: this.secrets.REALTIME_SECRET });
+      const room = await this.teacher.post("/api/v1/classes", fields);
+      const { url, teacher } = this;
+      const target = ourTarget({ url, teacher, room, master: this.secrets.REALTIME_SECRET });
       rooms.push(pusherRoom(target, channel));
     }
     return rooms;

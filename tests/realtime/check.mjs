@@ -37,7 +37,7 @@ const targets = {
     await worker.script(rowsOf(plan));
     const teacher = await signIn(worker.url, plan.teacher);
     const room = await teacher.post("/api/v1/classes", { name: "Checked", subject: "Testing", grade_level: 7 });
-    const target = ourTarget({ url: worker.url, room_key: room.room_key, master: bindings.REALTIME_SECRET });
+    const target = ourTarget({ url: worker.url, teacher, room, master: bindings.REALTIME_SECRET });
     const stop = async () => {
       await worker.stop();
       rmSync(state, { recursive: true, force: true });

@@ -36,6 +36,12 @@ export class Stage {
     this.server = new PusherServer({
       ...{ appId, key, secret, host, port: String(port), useTLS: tls, encryptionMasterKeyBase64 },
     });
+    /** The same library where webhooks arrive. */
+    this.webhooks = new PusherServer({ appId, key, secret: this.#webhookSecret, host });
+  }
+
+  get #webhookSecret() {
+    return this.target.webhookSecret ?? this.target.secret;
   }
 
   /** The origin of its HTTP API. */
@@ -71,6 +77,12 @@ export class Stage {
   /** One method of PyPI's server library. */
   python(method, ...args) {
     return callPython({ ...this.target, encryptionMasterKeyBase64 }, method, args);
+  }
+
+  /** What PyPI's server library reads in a webhook; nothing when it holds it to be forged. */
+  pythonWebhook(signature, rawBody) {
+    const target = { ...this.target, secret: this.#webhookSecret, encryptionMasterKeyBase64 };
+    return callPython(target, "validate_webhook", [target.key, signature, rawBody]);
   }
 
   /**

@@ -1,6 +1,7 @@
 /**
  * All checks of a server that speaks Pusher's protocol, by the official clients and server libraries. Each is a fact with a name; a
- * target is `{ host, port, tls, appId, key, secret, patienceMs, setWebhook?(url, events), revive?() }`.
+ * target is `{ host, port, tls, appId, key, secret, patienceMs, webhookSecret?, setWebhook?(url, events),
+ * revive?() }`. `webhookSecret` signs webhooks where the app's own secret does not.
  */
 import { channels } from "./checks/channels.mjs";
 import { clientEvents } from "./checks/client-events.mjs";

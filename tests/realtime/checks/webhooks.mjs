@@ -20,10 +20,10 @@ export const webhooks = {
     await (await stage.raw()).subscribe(channel);
     await told(stage, "channel_occupied", channel);
     const { headers, rawBody } = stage.receiver.requests.find(({ rawBody: body }) => body.includes(channel));
-    const read = stage.server.webhook({ headers, rawBody });
+    const read = stage.webhooks.webhook({ headers, rawBody });
     assert.ok(read.isValid());
     assert.ok(Math.abs(read.getTime() - Date.now()) < 300_000);
-    assert.ok(!stage.server.webhook({ headers, rawBody: rawBody.replace("room-", "moor-") }).isValid());
+    assert.ok(!stage.webhooks.webhook({ headers, rawBody: rawBody.replace("room-", "moor-") }).isValid());
   },
 
   async a_webhook_is_signed_as_pypis_pusher_checks_it(stage) {
@@ -32,13 +32,13 @@ export const webhooks = {
     await told(stage, "channel_occupied", channel);
     const { headers, rawBody } = stage.receiver.requests.find(({ rawBody: body }) => body.includes(channel));
     const signature = headers["x-pusher-signature"];
-    const read = await stage.python("validate_webhook", stage.target.key, signature, rawBody);
+    const read = await stage.pythonWebhook(signature, rawBody);
     assert.deepEqual(read, JSON.parse(rawBody));
   },
 
   async all_webhooks_so_far_are_valid(stage) {
     assert.ok(stage.receiver.requests.length > 0);
-    for (const request of stage.receiver.requests) assert.ok(stage.server.webhook(request).isValid(), request.rawBody);
+    for (const request of stage.receiver.requests) assert.ok(stage.webhooks.webhook(request).isValid(), request.rawBody);
   },
 
   async a_channel_is_occupied_once(stage) {
