@@ -11,7 +11,9 @@ import { formatted, inRoot } from "./paths.mjs";
 import { withOwnServer } from "./own-server.mjs";
 import { robloxSteps } from "./roblox-steps.mjs";
 import { buildSimulator, simulator, studio } from "./simulator.mjs";
+import { say } from "./step.mjs";
 import { ensureTools, program } from "./tools.mjs";
+import { ensurePython } from "../../tests/realtime/python.mjs";
 
 const wasm = ["--target", "wasm32-unknown-unknown"];
 
@@ -56,6 +58,13 @@ export const steps = [
     name: "dashboard tests",
     needs: ["dashboard packages"],
     run: tests("npm", ["test"], vitestCounts, dashboard),
+  },
+  {
+    name: "PyPI's pusher",
+    full: true,
+    run: work(async () => {
+      if (!(await ensurePython())) say("! NO PYTHON 3 WITH VENV HERE: PyPI's pusher is not tried against our rooms");
+    }),
   },
   { name: "Worker build", full: true, needs: ["tools"], run: work(buildWorker) },
   { name: "dashboard build", full: true, needs: ["dashboard packages"], run: work(buildDashboard) },

@@ -8,8 +8,9 @@ import { ourTarget } from "../realtime/targets/ours.mjs";
 export function realtime(world) {
   test("a class room speaks Pusher's protocol", async (t) => {
     const hasPython = await ensurePython();
-    const { room_key } = await world.newClass({ name: "Checked" });
-    const target = ourTarget({ url: world.worker.url, room_key, master: world.realtimeSecret });
+    const room = await world.newClass({ name: "Checked" });
+    const teacher = { post: (path, body) => world.post(path, body, 201) };
+    const target = ourTarget({ url: world.worker.url, teacher, room, master: world.realtimeSecret });
     const receiver = await new Receiver().start();
     t.after(() => receiver.stop());
     await target.setWebhook?.(receiver.url, WEBHOOKS);
