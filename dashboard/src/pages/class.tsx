@@ -16,6 +16,7 @@ import { SeatsCard } from './class/seats-card'
 import { SessionCard } from './class/session-card'
 import { TeachersCard } from './class/teachers-card'
 import { useSessionQuestions } from './class/use-session-questions'
+import { WebhooksCard } from './class/webhooks-card'
 import { ClassDialog } from './class-dialog'
 import './class/class.css'
 import './class/answers.css'
@@ -111,6 +112,7 @@ function LiveClassBody({
               onMoved={(seat) => live.dispatch({ type: 'seat_moved', seat })}
             />
             <TeachersCard classId={schoolClass.id} />
+            <WebhooksCard schoolClass={schoolClass} />
           </div>
           <section className="card class-side" aria-labelledby="leaderboard-title">
             <div className="card-head">
