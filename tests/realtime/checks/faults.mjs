@@ -7,6 +7,8 @@ import { setTimeout as wait } from "node:timers/promises";
 async function bystander(stage) {
   const [socket, channel] = [await stage.raw(), stage.name("private-bystander-")];
   await socket.subscribe(channel);
+  // How many are on the channel is told behind the subscription's own answer.
+  await stage.settle(channel, socket);
   const connections = socket.heard.length;
   return {
     async isUnharmed() {

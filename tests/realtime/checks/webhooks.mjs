@@ -38,7 +38,8 @@ export const webhooks = {
 
   async all_webhooks_so_far_are_valid(stage) {
     assert.ok(stage.receiver.requests.length > 0);
-    for (const request of stage.receiver.requests) assert.ok(stage.webhooks.webhook(request).isValid(), request.rawBody);
+    for (const request of stage.receiver.requests)
+      assert.ok(stage.webhooks.webhook(request).isValid(), request.rawBody);
   },
 
   async a_channel_is_occupied_once(stage) {
