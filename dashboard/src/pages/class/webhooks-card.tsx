@@ -118,8 +118,8 @@ function ShownSecret({ roomKey, secret, onClose }: ShownSecretProps) {
   return (
     <Dialog title="Keep this secret" isOpen={secret !== null}>
       <p>
-        You see it only now. With it, and with the key <code>{roomKey}</code>, a server library of Pusher checks
-        that a webhook is from this class.
+        You see it only now. With it, and with the key <code>{roomKey}</code>, a server library of Pusher
+        checks that a webhook is from this class.
       </p>
       <code className="code-block">{secret}</code>
       <div className="row">
