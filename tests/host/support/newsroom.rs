@@ -180,7 +180,7 @@ impl Newsroom {
         let no = self.next;
         self.next += 1;
         let mut effects = Vec::new();
-        let id = self.in_app(|app, _, ctx| app.opened(ctx, no, "protocol=7", &mut effects)).unwrap();
+        let id = self.in_app(|app, _, ctx| app.opened(ctx, no, ("protocol=7", None), &mut effects)).unwrap();
         self.open.insert(no, id);
         self.perform(&effects);
         no
