@@ -78,7 +78,7 @@ export function eventStream(world) {
 
     // Far more than a socket may get without answering whether it reads.
     const { appId, key, secret, host, port } = ourTarget({
-      ...{ url: world.worker.url, room_key: room.room_key, master: world.realtimeSecret },
+      ...{ url: world.worker.url, room, master: world.realtimeSecret },
     });
     const library = new Pusher({ appId, key, secret, host, port: String(port), useTLS: false });
     for (let batch = 0; batch < BATCHES; batch += 1) {

@@ -7,7 +7,7 @@ import { inRoot } from "../../scripts/lib/paths.mjs";
 import { quiz } from "./support/quiz.mjs";
 
 /** The wasm in gzip, in bytes: 3 % above what was reached (docs/decisions/0004-size-and-speed.md). */
-const MAX_WASM = 1_498_100;
+const MAX_WASM = 1_575_000;
 
 export function platform(world) {
   test("the wasm is within its bound", () => {
@@ -63,7 +63,8 @@ export function platform(world) {
       seen.push(...page.items.map(({ id }) => id));
       cursor = page.next_cursor;
     } while (cursor);
-    const { rows } = await world.worker.sql("select count(*) as classes from classes");
+    const own = "select count(*) as classes from classes where teacher_id = ?1";
+    const { rows } = await world.worker.sql(own, world.plan.teacher.id);
     assert.equal(new Set(seen).size, seen.length);
     assert.equal(seen.length, rows[0].classes);
   });
