@@ -167,7 +167,9 @@ impl Newsroom {
             })
             .collect();
         self.take(kept);
-        wakes.into_iter().for_each(|at| self.wake(at));
+        for at in wakes {
+            self.wake(at);
+        }
     }
 
     /// News as the app tells them.
