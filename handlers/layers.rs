@@ -52,15 +52,14 @@ struct TraceIds {
 impl TraceIds {
     fn of(headers: &HeaderMap, app: &App) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let random = |length: usize| {
-            let mut bytes = [0; 16];
-            app.entropy.fill(&mut bytes);
-            hex(bytes.get(..length).unwrap_or_default())
-        };
+        // All three at once: each call crosses over to JavaScript.
+        let mut random = [0; 40];
+        app.entropy.fill(&mut random);
+        let (request, trace, parent) = (&random[..16], &random[16..32], &random[32..]);
         let given = text(REQUEST_ID).filter(|id| request_ids::is_id(id));
-        let request_id = given.map_or_else(|| random(16), str::to_owned);
-        let trace_id = text(TRACEPARENT).and_then(trace_id).map_or_else(|| random(16), str::to_owned);
-        let traceparent = format!("00-{trace_id}-{}-01", random(8));
+        let request_id = given.map_or_else(|| hex(request), str::to_owned);
+        let trace_id = text(TRACEPARENT).and_then(trace_id).map_or_else(|| hex(trace), str::to_owned);
+        let traceparent = format!("00-{trace_id}-{}-01", hex(parent));
         Self { request_id, trace_id, traceparent }
     }
 }

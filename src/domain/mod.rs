@@ -14,6 +14,7 @@ pub mod factor_keys;
 pub mod health;
 pub mod ids;
 pub mod invitation;
+pub mod jwt;
 pub mod key;
 pub mod known_device;
 pub mod leaderboard;

@@ -2,17 +2,17 @@
 //!
 //! A ring holds the keys: the first signs, all verify, so that a key can be replaced without logging anybody out.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
 use hmac::{Hmac, Mac};
-use jwt_compact::alg::{Hs256, Hs256Key};
-use jwt_compact::{AlgorithmExt, Claims, Header, UntrustedToken};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ids::{ClassId, GameKeyId, SchoolId};
+use super::jwt;
 use super::time::Timestamp;
 use super::user::Identity;
 
@@ -63,11 +63,23 @@ impl TokenKind for GameClaims {
     const AUDIENCE: &'static str = "game";
 }
 
-#[derive(Serialize, Deserialize)]
-struct Envelope<T> {
-    aud: String,
+/// The claims that every token has (RFC 7519 section 4.1), in front of its own.
+#[derive(Serialize)]
+struct Payload<'a, T> {
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
     #[serde(flatten)]
-    claims: T,
+    claims: &'a T,
+}
+
+/// The same to be read; its own are read apart from them, as `flatten` would keep everything twice.
+#[derive(Deserialize)]
+struct Registered<'a> {
+    #[serde(borrow)]
+    aud: Cow<'a, str>,
+    iat: i64,
+    exp: i64,
 }
 
 /// A token that is good.
@@ -102,7 +114,7 @@ pub struct KeyRing {
 #[derive(Clone)]
 struct SigningKey {
     kid: String,
-    key: Hs256Key,
+    /// With the key in it: what is signed is all that is left to hash.
     mac: Hmac<Sha256>,
 }
 
@@ -111,7 +123,7 @@ impl KeyRing {
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
         let signing_key = |(kid, secret): (String, Vec<u8>)| {
             let mac = Hmac::new_from_slice(&secret).map_err(|_| KeyRingError::Malformed)?;
-            Ok(SigningKey { kid, key: Hs256Key::new(secret), mac })
+            Ok(SigningKey { kid, mac })
         };
         Ok(Self { keys: parse_ring(text)?.into_iter().map(signing_key).collect::<Result<_, _>>()? })
     }
@@ -123,12 +135,11 @@ impl KeyRing {
         now: Timestamp,
         lifetime_s: i64,
     ) -> Result<String, TokenError> {
-        let SigningKey { kid, key, .. } = self.keys.first().ok_or(TokenError::Invalid)?;
-        let expires = now.as_secs().saturating_add(lifetime_s);
-        let mut jwt = Claims::new(Envelope { aud: T::AUDIENCE.to_owned(), claims: claims.clone() });
-        jwt.issued_at = DateTime::from_timestamp(now.as_secs(), 0);
-        jwt.expiration = DateTime::from_timestamp(expires, 0);
-        Hs256.token(&Header::empty().with_key_id(kid), &jwt, key).map_err(|_| TokenError::Invalid)
+        let SigningKey { kid, mac } = self.keys.first().ok_or(TokenError::Invalid)?;
+        let iat = now.as_secs();
+        let payload = Payload { aud: T::AUDIENCE, iat, exp: iat.saturating_add(lifetime_s), claims };
+        let payload = serde_json::to_vec(&payload).map_err(|_| TokenError::Invalid)?;
+        jwt::sign(kid, mac, &payload).map_err(|_| TokenError::Invalid)
     }
 
     /// Checks key, signature, audience and expiry.
@@ -136,21 +147,18 @@ impl KeyRing {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
-        let token = UntrustedToken::new(token).map_err(|_| TokenError::Invalid)?;
-        let kid = token.header().key_id.as_deref().ok_or(TokenError::Invalid)?;
-        let known = self.keys.iter().find(|known| known.kid == kid).ok_or(TokenError::Invalid)?;
-        let token =
-            Hs256.validator::<Envelope<T>>(&known.key).validate(&token).map_err(|_| TokenError::Invalid)?;
-        let claims = token.into_parts().1;
-        let expires = claims.expiration.ok_or(TokenError::Invalid)?;
-        if claims.custom.aud != T::AUDIENCE {
+        let mac_of = |kid: &str| self.keys.iter().find(|known| known.kid == kid).map(|known| &known.mac);
+        let payload = jwt::verify(token, mac_of).ok_or(TokenError::Invalid)?;
+        let Registered { aud, iat, exp } =
+            serde_json::from_slice(&payload).map_err(|_| TokenError::Invalid)?;
+        if aud != T::AUDIENCE {
             return Err(TokenError::Invalid);
         }
-        if expires.timestamp() <= now.as_secs() {
+        if exp <= now.as_secs() {
             return Err(TokenError::Expired);
         }
-        let issued_at = claims.issued_at.ok_or(TokenError::Invalid)?.timestamp();
-        Ok(Verified { claims: claims.custom.claims, issued_at })
+        let claims = serde_json::from_slice(&payload).map_err(|_| TokenError::Invalid)?;
+        Ok(Verified { claims, issued_at: iat })
     }
 
     /// A MAC of the text under each key, the signing one first: for what must be made again, never for what is shown.

@@ -1,8 +1,9 @@
 //! Requests and responses between JavaScript and the router, bodies whole: reading a body chunk by chunk through a stream
-//! cost a sync more than its SQL did (docs/decisions/0005-the-cost-of-a-sync.md).
+//! cost a sync more than its SQL did (docs/decisions/0005-the-cost-of-a-sync.md). The headers of a request cross as one text, as
+//! each crossing costs more than the header.
 
 use axum::body::{Body, to_bytes};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use js_sys::{Array, Uint8Array};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::web_sys;
@@ -17,16 +18,22 @@ pub(super) async fn to_http(request: &web_sys::Request) -> Result<http::Request<
     };
     let converted = http::Request::builder().method(method.as_str()).uri(request.url()).body(body);
     let mut converted = converted.map_err(|error| Error::RustError(error.to_string()))?;
-    for entry in request.headers().entries() {
-        let entry: Array = entry?.into();
-        let (name, value) = (entry.get(0).as_string(), entry.get(1).as_string());
-        let name = name.and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
-        let value = value.and_then(|value| HeaderValue::from_str(&value).ok());
-        if let (Some(name), Some(value)) = (name, value) {
-            converted.headers_mut().append(name, value);
-        }
-    }
+    *converted.headers_mut() = headers_of(&request.headers());
     Ok(converted)
+}
+
+/// A line each, `name,value`: no name has a comma, no value a line break.
+fn headers_of(headers: &web_sys::Headers) -> HeaderMap {
+    let lines = String::from(Array::from(headers).join("\n"));
+    let entry = |line: &str| {
+        let (name, value) = line.split_once(',')?;
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
+    };
+    let mut map = HeaderMap::with_capacity(16);
+    for (name, value) in lines.lines().filter_map(entry) {
+        map.append(name, value);
+    }
+    map
 }
 
 /// The router's response.
@@ -49,6 +56,7 @@ where
 
 async fn parts(response: http::Response<Body>) -> Result<(ResponseBuilder, Vec<u8>)> {
     let (parts, body) = response.into_parts();
+    // One by one: workerd takes longer over a list of them.
     let headers = Headers::new();
     for (name, value) in &parts.headers {
         headers.append(name.as_str(), &String::from_utf8_lossy(value.as_bytes()))?;

@@ -240,7 +240,9 @@ impl App {
 
     /// Takes a socket out of everything.
     fn leave(&mut self, ctx: Context<'_>, no: SocketNo, effects: &mut Vec<Effect>) -> Result<(), DbError> {
-        let Some(gone) = self.sockets.remove(no) else { return Ok(()) };
+        let Some(mut gone) = self.sockets.remove(no) else { return Ok(()) };
+        // In an order that is the same whether or not the projection was loaded anew since they came.
+        gone.channels.sort_unstable();
         self.slow.retain(|slow| *slow != no);
         if !gone.channels.is_empty() {
             ctx.sql.query(FORGET_SOCKET, &[(&*gone.id).into()])?;

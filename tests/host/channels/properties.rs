@@ -137,3 +137,12 @@ proptest! {
         prop_assert_eq!(usize::try_from(logged).unwrap(), triggers);
     }
 }
+
+#[test]
+fn who_leaves_two_channels_is_seen_to_leave_them_in_the_same_order_after_the_process_died() {
+    let joins = [Step::Join(1, 1, 0), Step::Join(0, 1, 1), Step::Join(0, 0, 2), Step::Join(1, 0, 0)];
+    let connects = [Step::Connect, Step::Connect];
+    let steps: Vec<(Step, bool)> =
+        connects.into_iter().chain(joins).map(|step| (step, false)).chain([(Step::Leave(0), true)]).collect();
+    assert_eq!(transcript(&play(&steps, false).0), transcript(&play(&steps, true).0));
+}
