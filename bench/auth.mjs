@@ -69,7 +69,7 @@ async function contestants(folder) {
   return [
     {
       name: "ours",
-      title: "ToolboxAI Edge (Rust, jwt-compact; ended sign-ins looked up as well)",
+      title: "ToolboxAI Edge (Rust; ended sign-ins looked up as well)",
       worker: await new WorkerProcess({ ...ours, port: await freePort(), state: join(folder, "ours") }).start(),
     },
     { name: "peer", title: "Hono + TypeScript, jose", worker: await launch(peer, join(folder, "peer")) },
